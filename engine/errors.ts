@@ -1,0 +1,355 @@
+/**
+ * Every error and problem that Rulewire reports: code, text, hint and HTTP status, in one table.
+ *
+ * A text names the value that was found, a hint says what to write instead. `{name}` in either is filled from the values
+ * that the caller gives; which names a code needs is checked by the compiler.
+ */
+export const errorTable = {
+  // Flow files and their check
+  BROKEN_JSON: {
+    status: 400,
+    text: 'This is not JSON: {detail}.',
+    hint: 'Mend the text at this place; "rulewire fmt" prints a file that can be read.',
+  },
+  NOT_A_FLOW: {
+    status: 422,
+    text: 'A flow file holds one object with "flow", "nodes" and "wires"; this holds {found}.',
+    hint: 'Start from { "flow": "name", "nodes": [], "wires": [] }.',
+  },
+  UNKNOWN_FIELD: {
+    status: 422,
+    text: 'There is no field "{field}" here{suggestion}.',
+    hint: 'The fields are: {fields}.',
+  },
+  MISSING_FIELD: { status: 422, text: 'The field "{field}" is missing.', hint: 'Add it: {example}.' },
+  WRONG_VALUE: { status: 422, text: '"{field}" is {found}: {detail}.', hint: '{wanted}' },
+  BAD_ID: { status: 422, text: '"{id}" cannot be an id.', hint: 'Use 1 to 64 of a-z, 0-9 and "-".' },
+  DUPLICATE_ID: {
+    status: 422,
+    text: 'The id "{id}" is used by {count} nodes.',
+    hint: 'Give each node an id of its own; wires and state belong to ids.',
+  },
+  DUPLICATE_WIRE: {
+    status: 422,
+    text: 'The wire from {from} to {to} stands here {count} times.',
+    hint: 'Keep one: a message goes over a wire once.',
+  },
+  FLOW_NAME_MISMATCH: {
+    status: 422,
+    text: 'The file is named "{file}" and the flow in it "{flow}".',
+    hint: 'Name the file {flow}.json or write "flow": "{file}".',
+  },
+  UNKNOWN_NODE_TYPE: {
+    status: 422,
+    text: 'There is no node type "{type}"{suggestion}.',
+    hint: 'This node stays disabled and the rest of the flow runs. "rulewire nodes" lists the types.',
+  },
+  WIRE_NOWHERE: { status: 422, text: 'The wire end "{end}" leads nowhere: {detail}{suggestion}.', hint: '{choices}' },
+  TYPE_MISMATCH: {
+    status: 422,
+    text: 'What {from} gives can never fit {to}: {detail}.',
+    hint: 'Put a transform between them that gives {wanted}.',
+  },
+  TYPE_MAYBE: {
+    status: 422,
+    text: 'What {from} gives may not fit {to}: {detail}.',
+    hint: 'Filter the messages that do not fit, or convert them.',
+  },
+  CYCLE: {
+    status: 422,
+    text: 'The nodes {nodes} form a circle that no durable edge breaks.',
+    hint: 'A message would run round for ever: remove a wire, or lead it through a node that answers later, such as http-out or delay.',
+  },
+  TOPIC_LOOP: {
+    status: 422,
+    text: '{publisher} may publish to "{topic}", which {subscriber} receives ("{filter}").',
+    hint: 'If that is not meant, write to another topic; a loop stops after {hops} hops.',
+  },
+  EXPRESSION_SYNTAX: {
+    status: 422,
+    text: 'JSONata cannot read "{expression}": {detail}.',
+    hint: 'See place {position} of the expression.',
+  },
+  EXPRESSION_WARNING: { status: 422, text: '{detail}', hint: '{hint}' },
+  SECRET_UNKNOWN: {
+    status: 422,
+    text: 'The secret "{name}" is not set.',
+    hint: 'Set the environment variable {variable} and start again.',
+  },
+  BROKER_UNKNOWN: {
+    status: 422,
+    text: 'There is no broker connection "{name}"{suggestion}.',
+    hint: 'The connections are: {names}.',
+  },
+  TOPIC_FILTER: {
+    status: 422,
+    text: '"{filter}" is not a topic filter: {detail}.',
+    hint: 'Levels stand between "/", "+" and {name} are whole levels, "#" is the last one.',
+  },
+  TOPIC_NAME: {
+    status: 422,
+    text: '"{topic}" is not a topic to publish to: {detail}.',
+    hint: 'A topic holds no + and #, and what a message fills in holds no "/" and starts with no "$".',
+  },
+  TOO_LARGE: {
+    status: 413,
+    text: '{what} is {found}, the limit is {limit}.',
+    hint: 'Make it smaller or raise the limit.',
+  },
+
+  // Running
+  EXPRESSION_FAILED: {
+    status: 500,
+    text: 'The expression "{expression}" failed: {detail}.',
+    hint: 'The message is kept as a dead letter unless the error port is wired.',
+  },
+  WRONG_RESULT: {
+    status: 500,
+    text: '"{expression}" gave {found} where {wanted} is needed.',
+    hint: 'Mend the expression or filter such messages before this node.',
+  },
+  PAYLOAD_DECODE: {
+    status: 500,
+    text: 'The payload on "{topic}" is not {wanted}: {detail}.',
+    hint: 'Set "decode" of the mqtt-in node to what the device sends, or wire its error port.',
+  },
+  NODE_FAILED: {
+    status: 500,
+    text: 'The node failed: {detail}.',
+    hint: 'This is a defect of the node type; the message is kept.',
+  },
+  TOO_MANY_HOPS: {
+    status: 500,
+    text: 'The message went through more than {limit} hops.',
+    hint: 'Look for a circle over topics or wires.',
+  },
+  STATE_NOT_JSON: {
+    status: 500,
+    text: 'The state for "{key}" is not plain JSON: {detail}.',
+    hint: 'Keep numbers, text, booleans, null, arrays and objects.',
+  },
+  TABLE_NAME: {
+    status: 422,
+    text: '"{name}" cannot be a table or column name.',
+    hint: 'Use letters, digits and "_", starting with a letter; "rw_" and "sqlite_" are taken.',
+  },
+  QUERY_FAILED: {
+    status: 500,
+    text: 'SQLite refused the query: {detail}.',
+    hint: 'Try it with the sqlite3 program on the database file.',
+  },
+  REQUEST_FAILED: { status: 502, text: '{method} {url} failed: {detail}.', hint: 'It was tried {attempts} times.' },
+  PUBLISH_REFUSED: {
+    status: 502,
+    text: 'The broker "{broker}" refused a message to "{topic}": {detail}.',
+    hint: 'Look at its access list and limits.',
+  },
+  OUTBOX_FULL: {
+    status: 503,
+    text: 'The outbox for "{sink}" holds {count} messages, which is its limit.',
+    hint: 'Bring the receiver back, or raise limits.outbox.',
+  },
+  STORE_FAULT: {
+    status: 503,
+    text: 'The database cannot be written: {detail}.',
+    hint: 'Free disk space or end what locks the file; nothing is acked until it works again, then work goes on by itself.',
+  },
+
+  // Start and command line
+  UNKNOWN_OPTION: {
+    status: 400,
+    text: 'There is no option "{option}"{suggestion}.',
+    hint: 'See "rulewire {command} --help".',
+  },
+  UNKNOWN_COMMAND: {
+    status: 400,
+    text: 'There is no command "{command}"{suggestion}.',
+    hint: 'The commands are: {commands}.',
+  },
+  OPTION_VALUE: { status: 400, text: '{option} is "{found}": {detail}.', hint: '{wanted}' },
+  PORT_TAKEN: { status: 500, text: 'Port {port} on {host} is taken, so {what} cannot start.', hint: '{instead}' },
+  DATA_LOCKED: {
+    status: 500,
+    text: 'Another engine (process {pid}) runs on the data directory {directory}.',
+    hint: 'End it, or give this one a directory of its own with --data.',
+  },
+  DATA_CORRUPT: {
+    status: 500,
+    text: 'The database {file} is damaged: {detail}.',
+    hint: 'It was left as it is. Restore a backup, or move it away to start empty.',
+  },
+  DATA_NEWER: {
+    status: 500,
+    text: 'The database {file} has schema {found}; this version of Rulewire knows {known}.',
+    hint: 'Use the newer Rulewire that wrote it.',
+  },
+  DATA_UNUSABLE: {
+    status: 500,
+    text: 'The data directory {directory} cannot be used: {detail}.',
+    hint: 'Make it writable for this user, or choose another with --data.',
+  },
+  FILE_UNREADABLE: {
+    status: 400,
+    text: 'The file {file} cannot be read: {detail}.',
+    hint: 'Check the path and the permissions.',
+  },
+  UNSAFE_BIND: {
+    status: 400,
+    text: '{what} would listen on {host}, which others can reach, without TLS or a login.',
+    hint: 'Keep 127.0.0.1.',
+  },
+
+  // API
+  NOT_FOUND: { status: 404, text: 'There is no {what} "{name}"{suggestion}.', hint: 'List them with GET {list}.' },
+  BAD_REQUEST: { status: 400, text: '{detail}', hint: '{wanted}' },
+  CHECK_FAILED: {
+    status: 422,
+    text: 'The flow "{flow}" has {count} problems that must be mended before a deploy.',
+    hint: 'They are listed in "problems".',
+  },
+  WRONG_HOST: {
+    status: 403,
+    text: 'The Host "{host}" is not one of this engine.',
+    hint: 'Open it by one of: {hosts}.',
+  },
+  WRONG_ORIGIN: { status: 403, text: 'A page of "{origin}" may not use this engine.', hint: 'Only its own pages may.' },
+  WRONG_MEDIA_TYPE: { status: 415, text: 'The body is "{found}".', hint: 'Send application/json.' },
+  WRONG_METHOD: { status: 405, text: '{method} is not possible here.', hint: 'Possible: {methods}.' },
+  CHANGED_MEANWHILE: {
+    status: 409,
+    text: 'The flow "{flow}" was changed meanwhile.',
+    hint: 'Fetch it again, merge, and send the new "hash".',
+  },
+  STOPPING: { status: 503, text: 'The engine is stopping.', hint: 'Try again when it runs.' },
+  INTERNAL: {
+    status: 500,
+    text: 'Something inside failed: {detail}.',
+    hint: 'This is a defect of Rulewire; the log has the details.',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+interface ErrorEntry {
+  status: number
+  text: string
+  hint: string
+}
+
+export type ErrorCode = keyof typeof errorTable
+
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+
+/** The values that the text and hint of a code need. */
+export type ErrorValues<Code extends ErrorCode> = {
+  [Name in Names<(typeof errorTable)[Code]['text']> | Names<(typeof errorTable)[Code]['hint']>]: string | number
+}
+
+/** One thing that is wrong, and where. `at` is a path in the document, such as `nodes[2].config.when`. */
+export interface Problem {
+  code: ErrorCode
+  severity: 'error' | 'warning'
+  text: string
+  hint: string
+  at?: string
+  /** 1-based place in the file's text. */
+  line?: number
+  column?: number
+  file?: string
+  flow?: string
+  node?: string
+  port?: string
+}
+
+export type Place = Omit<Problem, 'code' | 'severity' | 'text' | 'hint'>
+
+/** A problem of severity error. */
+export function problem<Code extends ErrorCode>(code: Code, values: ErrorValues<Code>, place: Place = {}): Problem {
+  return {
+    code,
+    severity: 'error',
+    text: fill(errorTable[code].text, values),
+    hint: fill(errorTable[code].hint, values),
+    ...place,
+  }
+}
+
+/** A problem that does not hinder a deploy. */
+export function warning<Code extends ErrorCode>(code: Code, values: ErrorValues<Code>, place: Place = {}): Problem {
+  return { ...problem(code, values, place), severity: 'warning' }
+}
+
+/** An error of the table, to be thrown. */
+export class RulewireError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly at: string | undefined
+  readonly status: number
+  /** All problems, where one error stands for several. */
+  readonly problems: readonly Problem[]
+
+  constructor(found: Problem, options: { cause?: unknown; problems?: readonly Problem[] } = {}) {
+    super(found.text, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'RulewireError'
+    this.code = found.code
+    this.hint = found.hint
+    this.at = found.at
+    this.status = errorTable[found.code].status
+    this.problems = options.problems ?? []
+  }
+}
+
+/** The error of a code, ready to throw. */
+export function rulewireError<Code extends ErrorCode>(
+  code: Code,
+  values: ErrorValues<Code>,
+  options: { cause?: unknown; at?: string; problems?: readonly Problem[] } = {},
+): RulewireError {
+  return new RulewireError(problem(code, values, options.at === undefined ? {} : { at: options.at }), options)
+}
+
+/** The message of anything that was thrown. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+/** `; did you mean "x"?` for the nearest of the choices, or nothing when none is near. */
+export function suggestion(found: string, choices: Iterable<string>): string {
+  let best: string | undefined
+  let least = Math.max(2, Math.floor(found.length / 3)) + 1
+  for (const choice of choices) {
+    const distance = editDistance(found.toLowerCase(), choice.toLowerCase())
+    if (distance < least) {
+      least = distance
+      best = choice
+    }
+  }
+  return best === undefined ? '' : `; did you mean "${best}"?`
+}
+
+function fill(template: string, values: Record<string, string | number>): string {
+  const text = template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole))
+  return text.replace(/\?\.$/, '?')
+}
+
+/** Edit distance in which swapping two neighbours counts one (optimal string alignment). */
+function editDistance(left: string, right: string): number {
+  let before: number[] = []
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= right.length; column++) {
+      const cost = left[row - 1] === right[column - 1] ? 0 : 1
+      let least = Math.min(
+        (previous[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (previous[column - 1] ?? 0) + cost,
+      )
+      if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
+        least = Math.min(least, (before[column - 2] ?? 0) + 1)
+      }
+      current.push(least)
+    }
+    before = previous
+    previous = current
+  }
+  return previous[right.length] ?? 0
+}

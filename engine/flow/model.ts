@@ -1,0 +1,84 @@
+import type { Problem } from '../errors.ts'
+import type { AnyNodeSpec, Port } from '../spec/spec.ts'
+import type { Type } from '../types/index.ts'
+
+/** A flow file as it is written: nodes, wires, layout. */
+export interface FlowDocument {
+  $schema?: string
+  /** Its id and file name. */
+  flow: string
+  title?: string
+  description?: string
+  /** True: checked, but not run. */
+  disabled?: boolean
+  nodes: NodeEntry[]
+  wires: WireEntry[]
+  /** Canvas places of the nodes, pixels. Not part of the logic: a move redeploys nothing. */
+  layout?: Record<string, [number, number]>
+}
+
+export interface NodeEntry {
+  id: string
+  type: string
+  title?: string
+  disabled?: boolean
+  config: Record<string, unknown>
+}
+
+/** Both ends are written `node.port`. */
+export interface WireEntry {
+  from: string
+  to: string
+}
+
+/** What is deployed of a flow: checked configs and resolved wires. */
+export interface Plan {
+  flow: string
+  title: string
+  disabled: boolean
+  nodes: PlannedNode[]
+  /** Hash of all that matters for running, without layout and titles. */
+  hash: string
+  /** The document it was made from. */
+  document: FlowDocument
+}
+
+export interface PlannedNode {
+  id: string
+  type: string
+  title: string
+  spec: AnyNodeSpec
+  /** As the spec's schema gave it: durations in milliseconds, expressions compiled but not yet bound. */
+  config: unknown
+  /** Hash of type and config: the node is replaced only when it changes. */
+  configHash: string
+  inputs: Record<string, Port>
+  /** With the port `error`, which every node has. */
+  outputs: Record<string, Port>
+  /** Targets of the wires, by output port. */
+  wires: Record<string, Target[]>
+}
+
+export interface Target {
+  node: string
+  port: string
+}
+
+/** What a check found. A plan is there when nothing stands against a deploy. */
+export interface CheckResult {
+  problems: Problem[]
+  plan?: Plan
+  /** Type of the messages at each output port, by `node.port`. */
+  types: Record<string, Type>
+}
+
+/** The difference of two plans of one flow. */
+export interface PlanDiff {
+  added: string[]
+  changed: string[]
+  removed: string[]
+  /** Nodes whose outgoing wires differ. */
+  rewired: string[]
+  /** Nodes that only moved on the canvas, or got another title. */
+  moved: string[]
+}

@@ -1,0 +1,159 @@
+import type { Packet } from '../spec/message.ts'
+
+/** How to reach a broker. */
+export interface ConnectionConfig {
+  /** Name by which flows refer to it; `default` is the one that nodes without a `broker` use. */
+  name: string
+  /** mqtt://, mqtts://, ws:// or wss://; user and password may stand in it. */
+  url: string
+  /** Stable for the data directory, so that the broker's session is found again. The outgoing side appends `-out`. */
+  clientId: string
+  username?: string
+  password?: string
+  /** PEM texts. */
+  tls?: { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean }
+  /** 5 unless said; the link falls back to 4 (MQTT 3.1.1) where the broker refuses 5. */
+  protocolVersion?: 4 | 5
+  /** Seconds. */
+  keepalive?: number
+  /** Seconds that the broker keeps the session while we are away; MQTT 5. */
+  sessionExpiry?: number
+}
+
+/** A PUBLISH that a broker delivered. `release` packets stand in the same sequence, because acks go out in order of receipt. */
+export interface ReceivedPublish extends Packet {
+  readonly type: 'publish'
+  /** Counts the connections made: an ack goes only to the connection that delivered the packet. */
+  readonly epoch: number
+  /** 0 at QoS 0. */
+  readonly packetId: number
+  readonly duplicate: boolean
+  /** Bytes of the whole packet. */
+  readonly size: number
+  /** MQTT 5: which subscriptions it was delivered for. */
+  readonly subscriptions: readonly number[]
+}
+
+/** A PUBREL: the broker has heard our PUBREC and forgets the message when it hears PUBCOMP. */
+export interface ReceivedRelease {
+  readonly type: 'release'
+  readonly connection: string
+  readonly epoch: number
+  readonly packetId: number
+}
+
+export type Received = ReceivedPublish | ReceivedRelease
+
+export type ConnectionStatus = 'connecting' | 'connected' | 'reconnecting' | 'refused' | 'closed'
+
+export interface ConnectionState {
+  name: string
+  /** Without user and password. */
+  url: string
+  status: ConnectionStatus
+  /** Since when, UTC milliseconds. */
+  since: number
+  /** Why it is not connected, as a sentence. */
+  detail?: string
+  protocolVersion?: 4 | 5
+  received: number
+  sent: number
+  /** Rows of the outbox that were sent and not yet confirmed. */
+  inFlight: number
+}
+
+/**
+ * The incoming side. It hands over all packets of one socket chunk at once and acks nothing by itself.
+ * Who takes them calls `settle` when the commit is done.
+ */
+export interface IncomingLink {
+  /** Sets what is subscribed, by filter. Only differences go to the broker; none at shutdown. */
+  subscribe(filters: ReadonlyMap<string, 0 | 1 | 2>): void
+  /**
+   * Writes PUBACK, PUBREC or PUBCOMP for packets that are committed, in order of receipt, in one write.
+   * Packets of earlier epochs are passed over.
+   */
+  settle(packets: readonly Received[]): void
+  /**
+   * Sends PINGREQ and calls back when PINGRESP came: then every ack written before has arrived.
+   * Never calls back if the connection breaks first.
+   */
+  confirm(arrived: () => void): void
+  /** Stops and goes on reading from the socket; the keepalive goes on meanwhile. */
+  pause(): void
+  resume(): void
+  state(): ConnectionState
+  /** Disconnects without unsubscribing; resolves when the socket is closed. */
+  close(): Promise<void>
+}
+
+export interface IncomingOptions {
+  config: ConnectionConfig
+  now(): number
+  /** Packets of one chunk, in order of receipt. Must not throw. */
+  onReceived(packets: Received[]): void
+  /** After each CONNACK, before any packet of the new epoch. `sessionPresent`: the broker knows our session. */
+  onConnected?(event: { epoch: number; sessionPresent: boolean }): void
+  onState?(state: ConnectionState): void
+  log?(level: 'debug' | 'info' | 'warn' | 'error', text: string): void
+}
+
+/** A committed message that has to reach a broker. */
+export interface OutboxRow {
+  /** Ascending within a connection; the packet id is 1 + (sequence modulo 65535), so it is known before it is written and stays over a restart. */
+  readonly sequence: number
+  readonly topic: string
+  readonly payload: string | Uint8Array
+  readonly qos: 1 | 2
+  readonly retain: boolean
+  readonly props?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /** QoS 2: its PUBREC is committed, so only PUBREL and PUBCOMP are left. */
+  readonly released: boolean
+  /** May have been written to the broker before this start: goes with DUP. */
+  readonly sentBefore: boolean
+}
+
+/** The durable queue behind the outgoing side. Implemented by the engine over SQLite. */
+export interface Outbox {
+  /** Rows with a sequence above `after`, in order, at most `limit`. */
+  read(after: number, limit: number): OutboxRow[]
+  /** PUBREC came: commit that, then call back; the PUBREL goes out after it. */
+  release(sequence: number, committed: () => void): void
+  /** PUBACK or PUBCOMP came: the row goes with the next commit. */
+  remove(sequence: number): void
+  /** The broker refused it for good (reason code >= 0x80 that a repeat cannot mend, too large, QoS not supported, ...). */
+  refuse(sequence: number, detail: string): void
+}
+
+/** The outgoing side: QoS 0 at once, QoS 1 and 2 from the outbox, in order, within the server's window. */
+export interface OutgoingLink {
+  /** Hands QoS 0 messages over; they are written together. False when the bounded queue was full and some were dropped (counted). */
+  publish(messages: readonly QosZeroMessage[]): boolean
+  /** There are new rows in the outbox. */
+  wake(): void
+  state(): ConnectionState
+  /** Messages at QoS 0 that were dropped because nobody took them. */
+  dropped(): number
+  close(): Promise<void>
+}
+
+export interface QosZeroMessage {
+  readonly topic: string
+  readonly payload: string | Uint8Array
+  readonly retain: boolean
+  readonly props?: Readonly<Record<string, string | readonly string[]>> | undefined
+}
+
+export interface OutgoingOptions {
+  config: ConnectionConfig
+  outbox: Outbox
+  now(): number
+  onState?(state: ConnectionState): void
+  log?(level: 'debug' | 'info' | 'warn' | 'error', text: string): void
+}
+
+/** What the engine needs of a broker connection: both sides. */
+export interface Links {
+  incoming(options: IncomingOptions): IncomingLink
+  outgoing(options: OutgoingOptions): OutgoingLink
+}

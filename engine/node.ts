@@ -1,0 +1,20 @@
+/** Everything that a node type may use. `nodes/` imports this file and nothing else of the engine. */
+export { z } from 'zod'
+export { RulewireError, rulewireError } from './errors.ts'
+export type {
+  DueTimer,
+  Effect,
+  EffectResult,
+  Handlers,
+  NodeContext,
+  NodeState,
+  SqlValue,
+  Tables,
+  Timers,
+} from './spec/context.ts'
+export type { Bound, Evaluate, SecretReference } from './spec/fields.ts'
+export { duration, Expression, expression, parseDuration, textOrSecret, topicFilter } from './spec/fields.ts'
+export type { Json, Message, Packet } from './spec/message.ts'
+export { derive, withPayload } from './spec/message.ts'
+export type { AnyNodeSpec, Example, ExampleStep, Inference, NodeSpec, Port, Ports, Subscription } from './spec/spec.ts'
+export { defineNode, port } from './spec/spec.ts'

@@ -1,0 +1,51 @@
+import type { Problem } from '../errors.ts'
+import type { CheckResult, FlowDocument, PlanDiff } from '../flow/model.ts'
+import type { AnyNodeSpec } from '../spec/spec.ts'
+import type {
+  BrokerDescription,
+  DeadLetter,
+  DeployAnswer,
+  EngineDescription,
+  FlowDetail,
+  FlowSummary,
+  LiveValue,
+  NodeStatistics,
+} from './protocol.ts'
+
+/** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
+export interface EngineApi {
+  readonly specs: ReadonlyMap<string, AnyNodeSpec>
+  describe(): EngineDescription
+  flows: {
+    list(): FlowSummary[]
+    /** Throws NOT_FOUND. */
+    get(flow: string): FlowDetail
+    check(document: unknown): CheckResult & { diff: PlanDiff }
+    /** Checks, deploys and writes the file. Throws CHECK_FAILED with problems, CHANGED_MEANWHILE when `hash` is given and is not the file's. */
+    put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer>
+    /** Removes the file and ends the flow. Throws NOT_FOUND. */
+    delete(flow: string): Promise<void>
+  }
+  brokers(): BrokerDescription[]
+  statistics(): Record<string, NodeStatistics>
+  /** Last values at output ports of a flow, by `flow/node.port`. */
+  values(flow: string): Record<string, LiveValue>
+  deadLetters: {
+    list(filter: { flow?: string; node?: string; code?: string; before?: number; limit?: number }): {
+      items: DeadLetter[]
+      total: number
+    }
+    get(id: number): DeadLetter
+    /** Runs them again from the node that failed, with another payload if one is given; those that fail again stay. */
+    retry(ids: number[], change?: { payload: unknown }): Promise<{ retried: number; failed: number }>
+    drop(ids: number[]): { dropped: number }
+  }
+  /** Publishes a message by hand. */
+  publish(message: { broker?: string; topic: string; payload: string; qos: 0 | 1 | 2; retain: boolean }): Promise<void>
+  health(): { live: boolean; ready: boolean; reasons: string[] }
+  /** Calls back after changes of flows (deploy, file, delete) or of broker connections; returns how to end it. */
+  onChange(listener: (what: 'flows' | 'brokers') => void): () => void
+  close(): Promise<void>
+}
+
+export type { CheckResult, FlowDocument, Problem }

@@ -1,0 +1,156 @@
+/** What the HTTP API and the live stream carry: types only, shared by engine, editor and command line. */
+import type { Problem } from '../errors.ts'
+import type { FlowDocument, PlanDiff } from '../flow/model.ts'
+import type { ConnectionState } from '../mqtt/contract.ts'
+import type { Type } from '../types/index.ts'
+
+/** GET /api/v1/flows */
+export interface FlowSummary {
+  flow: string
+  title: string
+  disabled: boolean
+  nodes: number
+  /** `running`: as in its file. `held`: the file has errors and the last good deploy runs on. `failed`: it never deployed. */
+  status: 'running' | 'held' | 'failed' | 'disabled'
+  /** Hash of the file's text: sent back with PUT so that nobody overwrites another's change. */
+  hash: string
+  problems: Problem[]
+  /** UTC milliseconds of the last deploy. */
+  deployed?: number
+}
+
+/** GET /api/v1/flows/:flow */
+export interface FlowDetail extends FlowSummary {
+  document: FlowDocument
+  /** Type of messages at each output port, by `node.port`. */
+  types: Record<string, Type>
+}
+
+/** PUT /api/v1/flows/:flow  { document, hash? }  and  POST /api/v1/check { document } */
+export interface CheckAnswer {
+  problems: Problem[]
+  types: Record<string, Type>
+  /** Against what is deployed. */
+  diff: PlanDiff
+}
+
+export interface DeployAnswer extends CheckAnswer {
+  hash: string
+}
+
+/** GET /api/v1/nodes: a node type without its code. */
+export interface NodeTypeDescription {
+  type: string
+  title: string
+  category: string
+  summary: string
+  docs: string
+  icon: string
+  /** JSON Schema of the config; `format` jsonata, duration, topic-filter and secret name the field's editor. */
+  config: Record<string, unknown>
+  /** Ports for the config's defaults; for a node whose ports depend on the config, `dynamicPorts` is true and POST /check tells them. */
+  inputs: PortDescription[]
+  outputs: PortDescription[]
+  dynamicPorts: boolean
+  examples: { title: string; config: unknown }[]
+}
+
+export interface PortDescription {
+  name: string
+  summary: string
+  type: Type | 'any' | `same:${string}`
+  typeText: string
+  later: boolean
+}
+
+/** GET /api/v1/brokers */
+export interface BrokerDescription {
+  name: string
+  embedded: boolean
+  incoming: ConnectionState
+  outgoing: ConnectionState
+  /** Committed messages that the broker has not confirmed. */
+  outbox: number
+  /** QoS 0 messages dropped because the connection was away or slow. */
+  dropped: number
+}
+
+/** GET /api/v1/statistics: by `flow/node`. */
+export interface NodeStatistics {
+  messages: number
+  errors: number
+  /** Messages a second, over the last seconds. */
+  rate: number
+  /** UTC milliseconds; absent when there was none. */
+  last?: number
+  status?: string
+}
+
+/** GET /api/v1/dead-letters?flow=&node=&code=&limit=&before= */
+export interface DeadLetter {
+  id: number
+  flow: string
+  node: string
+  port: string
+  /** UTC milliseconds. */
+  time: number
+  code: string
+  text: string
+  hint: string
+  /** The message as it reached the node, as far as JSON can say it. */
+  message: unknown
+  attempts: number
+}
+
+/** GET /api/v1/engine */
+export interface EngineDescription {
+  version: string
+  started: number
+  flowsDirectory: string
+  durability: 'full' | 'normal'
+  /** Messages a second through the engine. */
+  rate: number
+  received: number
+  deadLetters: number
+  healthy: boolean
+  /** Sentences: why it is not. */
+  reasons: string[]
+}
+
+/** Client to server on /api/v1/live. The last `watch` holds; an empty one stops the stream. */
+export type LiveRequest = { type: 'watch'; flows?: string[]; topics?: string[] }
+
+/** Server to client, at most 5 a second. */
+export type LiveFrame =
+  | {
+      type: 'live'
+      /** UTC milliseconds. */
+      time: number
+      /** By `flow/node`, only what changed since the last frame. */
+      nodes: Record<string, NodeStatistics>
+      /** Last message at an output port, by `flow/node.port`, cut to a few kB. */
+      values: Record<string, LiveValue>
+      engine: { rate: number; received: number; dropped: number }
+    }
+  | { type: 'topics'; values: Record<string, LiveValue & { retain: boolean; count: number }> }
+  | { type: 'flows'; flows: FlowSummary[] }
+  | { type: 'brokers'; brokers: BrokerDescription[] }
+  | { type: 'error'; error: ErrorAnswer }
+
+export interface LiveValue {
+  /** JSON text, cut; `size` is its whole length. */
+  text: string
+  size: number
+  topic: string
+  /** UTC milliseconds. */
+  time: number
+}
+
+/** Every answer that is not 2xx. */
+export interface ErrorAnswer {
+  code: string
+  text: string
+  hint: string
+  at?: string
+  problems?: Problem[]
+}

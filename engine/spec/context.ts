@@ -1,0 +1,121 @@
+import type { Bound, Evaluate } from './fields.ts'
+import type { Json, Message, Packet } from './message.ts'
+
+/**
+ * What a node gets when it is made. Everything that is not computed from the message comes from here, so that the same
+ * reducer runs live, in rule tests and in backtests. All of it may be used only while a handler runs; what a handler writes
+ * is committed in one transaction with everything else that its message caused, or not at all.
+ */
+export interface NodeContext<Config, Output extends string> {
+  readonly flow: string
+  readonly node: string
+  readonly config: Bound<Config>
+  /** Sends a message over the wires of a port. */
+  readonly out: { readonly [Port in Output]: (message: Message) => void }
+  readonly state: NodeState
+  readonly timers: Timers
+  readonly tables: Tables
+  /** Hands work to a sink over a durable edge: it is written with the commit and done after it. */
+  effect(effect: Effect): void
+  /** The engine's clock, UTC milliseconds; the same for the whole run of one message. */
+  now(): number
+  /** A random number from 0 up to 1 from the engine's source. */
+  random(): number
+  /** Fills up a message that a node makes from nothing: fresh id, times from the clock, key = topic. */
+  message(fields: Partial<Message>): Message
+  /** Shows a short text at the node in the editor; the latest wins. */
+  status(text: string): void
+  /** Writes a line for people to the engine's log. */
+  log(text: string, data?: unknown): void
+}
+
+/** What a node remembers, for a key. Values are plain JSON and are never changed in place: set a new one. */
+export interface NodeState {
+  get(key: string): Json | undefined
+  set(key: string, value: Json): void
+  delete(key: string): void
+}
+
+/** Durable timers by key and name. A timer that is set again moves. */
+export interface Timers {
+  /** @param at UTC milliseconds; a time that has passed fires as soon as the run is over. */
+  set(key: string, name: string, at: number): void
+  cancel(key: string, name: string): void
+}
+
+/** Tables of the user in the engine's database. Rows are part of the message's own commit. */
+export interface Tables {
+  /** Creates the table if needed, adds columns that are new, and inserts a row. */
+  insert(table: string, row: Readonly<Record<string, SqlValue>>): void
+  /** Deletes the rows whose `column` is below a limit; returns nothing, it happens in the commit. */
+  deleteBelow(table: string, column: string, limit: number): void
+  /** Rows of a read-only statement. It sees what was committed before this batch of messages. Throws QUERY_FAILED. */
+  query(sql: string, parameters: Readonly<Record<string, SqlValue>>): Record<string, SqlValue>[]
+}
+
+export type SqlValue = null | number | string | Uint8Array
+
+/** Work for a sink. */
+export type Effect = PublishEffect | RequestEffect
+
+export interface PublishEffect {
+  kind: 'publish'
+  /** Name of a connection; undefined = the default one. */
+  broker?: string | undefined
+  topic: string
+  payload: string | Uint8Array
+  qos: 0 | 1 | 2
+  retain: boolean
+  props?: Readonly<Record<string, string | readonly string[]>>
+}
+
+export interface RequestEffect {
+  kind: 'request'
+  method: string
+  url: string
+  headers: Readonly<Record<string, string>>
+  body?: string | Uint8Array
+  /** Milliseconds for one attempt. */
+  timeout: number
+  /** Attempts after the first one. */
+  retries: number
+  /** Requests of one node with the same order key go one after the other. */
+  order: string
+  /** Comes back to the node with the answer. */
+  message: Message
+}
+
+/** The answer of a sink to an effect, delivered to `onResult` in a run of its own. Publishing gives none unless it fails for good. */
+export type EffectResult =
+  | {
+      kind: 'response'
+      message: Message
+      status: number
+      headers: Readonly<Record<string, string>>
+      body: unknown
+      attempts: number
+    }
+  | { kind: 'failed'; message: Message; detail: string; status?: number; attempts: number }
+
+/** A timer that is due. */
+export interface DueTimer {
+  key: string
+  name: string
+  /** The time that it was set for, UTC milliseconds; `now()` may be later. */
+  at: number
+}
+
+/**
+ * The reducer of a node: one handler for each input port, and for what else may reach it. A handler returns without a promise;
+ * what it throws goes to the `error` port, or becomes a dead letter, and its own writes are taken back.
+ */
+export type Handlers<Input extends string> = { readonly [Port in Input]: (message: Message) => void } & {
+  /** After a deploy that made or changed this node, and after each start of the engine. */
+  readonly onStart?: () => void
+  readonly onTimer?: (timer: DueTimer) => void
+  /** A packet that matches one of the spec's subscriptions. */
+  readonly onPacket?: (packet: Packet) => void
+  readonly onResult?: (result: EffectResult) => void
+}
+
+export type { Evaluate }

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { type Compiled, compile, JsonataError } from '../jsonata/index.ts'
+import type { Message } from './message.ts'
+
+/**
+ * A JSONata expression in a node's config, compiled once when the config is read. Nodes get it bound to the engine's clock,
+ * randomness and limits: as a function of the message (see {@link Bound}).
+ */
+export class Expression {
+  readonly text: string
+  readonly compiled: Compiled
+
+  constructor(text: string, compiled: Compiled) {
+    this.text = text
+    this.compiled = compiled
+  }
+}
+
+/** An expression as a node calls it. Throws EXPRESSION_FAILED; undefined when it has no answer. */
+export type Evaluate = (message: Message, bindings?: Readonly<Record<string, unknown>>) => unknown
+
+/** A config as a node sees it: every {@link Expression} in it has become a function. */
+export type Bound<Config> = Config extends Expression
+  ? Evaluate
+  : Config extends (infer Item)[]
+    ? Bound<Item>[]
+    : Config extends object
+      ? { [Field in keyof Config]: Bound<Config[Field]> }
+      : Config
+
+/** What kind of value an expression must give; checked against its inferred type at deploy. */
+export type ResultKind = 'any' | 'boolean' | 'number' | 'string' | 'object' | 'array'
+
+/** A config field that holds a JSONata expression. */
+export function expression(result: ResultKind = 'any') {
+  return z
+    .string()
+    .min(1)
+    .transform((text, context) => {
+      try {
+        return new Expression(text, compile(text))
+      } catch (thrown) {
+        if (!(thrown instanceof JsonataError)) throw thrown
+        context.addIssue({
+          code: 'custom',
+          message: thrown.message,
+          params: { problem: 'EXPRESSION_SYNTAX', expression: text, position: thrown.position ?? 0 },
+        })
+        return z.NEVER
+      }
+    })
+    .meta({ format: 'jsonata', result })
+}
+
+const durationUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+const durationShape = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/
+
+/** Milliseconds of a text such as `500ms`, `5m` or `1h30m`; undefined when it is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  if (!durationShape.test(text)) return undefined
+  let total = 0
+  for (const part of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g))
+    total += Number(part[1]) * (durationUnits[part[2] ?? ''] ?? 0)
+  return Math.round(total)
+}
+
+/** A config field that holds a duration: text in files, milliseconds for the node. */
+export function duration() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const milliseconds = parseDuration(text)
+      if (milliseconds !== undefined) return milliseconds
+      context.addIssue({
+        code: 'custom',
+        message: `"${text}" is not a duration; write a number and a unit, such as 500ms, 30s, 5m, 1h30m or 7d`,
+      })
+      return z.NEVER
+    })
+    .meta({ format: 'duration' })
+}
+
+/** A config field that holds a topic filter; `{name}` stands for one level and gives `params.name`. Its own check is {@link topicFilterFault}. */
+export function topicFilter() {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const fault = topicFilterFault(text)
+      if (fault !== undefined)
+        context.addIssue({
+          code: 'custom',
+          message: fault,
+          params: { problem: 'TOPIC_FILTER', filter: text, detail: fault },
+        })
+    })
+    .meta({ format: 'topic-filter' })
+}
+
+/** Why a text is not a topic filter of MQTT with `{name}` levels, or undefined when it is one. */
+export function topicFilterFault(text: string): string | undefined {
+  if (text === '') return 'it is empty'
+  if (text.includes('\0')) return 'it holds a NUL'
+  if (Buffer.byteLength(text) > 65_535) return 'it is longer than 65,535 bytes'
+  const levels = text.split('/')
+  const names = new Set<string>()
+  for (const [index, level] of levels.entries()) {
+    if (level.includes('#') && (level !== '#' || index !== levels.length - 1)) return '"#" must be the whole last level'
+    if (level.includes('+') && level !== '+') return '"+" must be a whole level'
+    const brace = level.includes('{') || level.includes('}')
+    const name = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(level)?.[1]
+    if (brace && name === undefined) return `"${level}" is not a parameter; write {name} as a whole level`
+    if (name !== undefined && names.has(name)) return `{${name}} stands twice`
+    if (name !== undefined) names.add(name)
+  }
+  return undefined
+}
+
+/** A config field that names a secret: `{ "$secret": "name" }` in files, its value for the node. */
+export interface SecretReference {
+  readonly $secret: string
+}
+
+/** Text, or a reference to a secret that the engine fills in before a node sees it. */
+export function textOrSecret() {
+  return z.union([z.string(), z.strictObject({ $secret: z.string().min(1) })]).meta({ format: 'secret' })
+}
