@@ -90,7 +90,7 @@ export function numberOf(...values: number[]): Type {
 }
 
 /** A number from `min` to `max`, both inclusive; either may be undefined. */
-export function rangeOf(min: number | undefined, max: number | undefined): Type {
+export function rangeOf(min: number | undefined, max: number | undefined): NumberType {
   return { kind: 'number', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
 }
 
