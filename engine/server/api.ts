@@ -10,6 +10,7 @@ import type {
   FlowSummary,
   LiveValue,
   NodeStatistics,
+  TopicValue,
 } from './protocol.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
@@ -21,7 +22,10 @@ export interface EngineApi {
     /** Throws NOT_FOUND. */
     get(flow: string): FlowDetail
     check(document: unknown): CheckResult & { diff: PlanDiff }
-    /** Checks, deploys and writes the file. Throws CHECK_FAILED with problems, CHANGED_MEANWHILE when `hash` is given and is not the file's. */
+    /**
+     * Checks, deploys and writes the file. Throws CHECK_FAILED with problems (also FLOW_NAME_MISMATCH when the document names another
+     * flow), CHANGED_MEANWHILE when `hash` is given and is not the file's. Without `hash` it writes whatever stands there.
+     */
     put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer>
     /** Removes the file and ends the flow. Throws NOT_FOUND. */
     delete(flow: string): Promise<void>
@@ -42,10 +46,30 @@ export interface EngineApi {
   }
   /** Publishes a message by hand. */
   publish(message: { broker?: string; topic: string; payload: string; qos: 0 | 1 | 2; retain: boolean }): Promise<void>
+  /**
+   * Follows topics for the topic explorer. Throws TOPIC_FILTER and BROKER_UNKNOWN. An engine without it says so to the client.
+   * The topics are watched beside the flows: with subscriptions of their own, which end with the watch, at QoS 0, never acked or stored.
+   */
+  watchTopics?(request: TopicWatchRequest): TopicWatch
   health(): { live: boolean; ready: boolean; reasons: string[] }
   /** Calls back after changes of flows (deploy, file, delete) or of broker connections; returns how to end it. */
   onChange(listener: (what: 'flows' | 'brokers') => void): () => void
   close(): Promise<void>
+}
+
+export interface TopicWatchRequest {
+  /** Name of a connection; undefined = the default one. */
+  broker?: string | undefined
+  filters: readonly string[]
+  /** Topics that are followed at most; messages of further ones are only counted. */
+  limit: number
+}
+
+/** A running watch. It is asked, it never calls: a client that reads slowly costs one value for each topic and no more. */
+export interface TopicWatch {
+  /** The topics with a message since the last call, with their last value, as JSON text cut to a few kB. */
+  take(): { values: Record<string, TopicValue>; known: number; left: number }
+  end(): void
 }
 
 export type { CheckResult, FlowDocument, Problem }

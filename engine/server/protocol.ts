@@ -117,8 +117,11 @@ export interface EngineDescription {
   reasons: string[]
 }
 
-/** Client to server on /api/v1/live. The last `watch` holds; an empty one stops the stream. */
-export type LiveRequest = { type: 'watch'; flows?: string[]; topics?: string[] }
+/**
+ * Client to server on /api/v1/live. The last `watch` holds; an empty one stops the stream. `topics` are the topic filters that
+ * somebody chose in the topic explorer, at the connection `broker` (the default one unless said).
+ */
+export type LiveRequest = { type: 'watch'; flows?: string[]; topics?: string[]; broker?: string }
 
 /** Server to client, at most 5 a second. */
 export type LiveFrame =
@@ -132,7 +135,15 @@ export type LiveFrame =
       values: Record<string, LiveValue>
       engine: { rate: number; received: number; dropped: number }
     }
-  | { type: 'topics'; values: Record<string, LiveValue & { retain: boolean; count: number }> }
+  | {
+      type: 'topics'
+      /** By topic, only what changed since the last frame. */
+      values: Record<string, TopicValue>
+      /** Topics that are followed; at most as many as the server's limit. */
+      known: number
+      /** Messages on further topics, which are not followed because the limit is reached: narrow the filter. */
+      left: number
+    }
   | { type: 'flows'; flows: FlowSummary[] }
   | { type: 'brokers'; brokers: BrokerDescription[] }
   | { type: 'error'; error: ErrorAnswer }
@@ -144,6 +155,26 @@ export interface LiveValue {
   topic: string
   /** UTC milliseconds. */
   time: number
+}
+
+/** The last message of a topic. A size of 0 with `retain` says that the retained message was removed. */
+export interface TopicValue extends LiveValue {
+  retain: boolean
+  qos: 0 | 1 | 2
+  /** Messages since the watch began. */
+  count: number
+}
+
+/** GET /livez and /readyz: 200 when it is, 503 when it is not. */
+export interface HealthAnswer {
+  ok: boolean
+  /** Sentences: why it is not. */
+  reasons: string[]
+}
+
+/** GET /api/v1 */
+export interface RouteList {
+  routes: { method: string; path: string; summary: string }[]
 }
 
 /** Every answer that is not 2xx. */
