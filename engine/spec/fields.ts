@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { type Compiled, compile, JsonataError } from '../jsonata/index.ts'
 import type { Message } from './message.ts'
+import { topicFilterFault } from './topics.ts'
+
+export { topicFilterFault }
 
 /**
  * A JSONata expression in a node's config, compiled once when the config is read. Nodes get it bound to the engine's clock,
@@ -101,25 +104,6 @@ export function topicFilter() {
         })
     })
     .meta({ format: 'topic-filter' })
-}
-
-/** Why a text is not a topic filter of MQTT with `{name}` levels, or undefined when it is one. */
-export function topicFilterFault(text: string): string | undefined {
-  if (text === '') return 'it is empty'
-  if (text.includes('\0')) return 'it holds a NUL'
-  if (Buffer.byteLength(text) > 65_535) return 'it is longer than 65,535 bytes'
-  const levels = text.split('/')
-  const names = new Set<string>()
-  for (const [index, level] of levels.entries()) {
-    if (level.includes('#') && (level !== '#' || index !== levels.length - 1)) return '"#" must be the whole last level'
-    if (level.includes('+') && level !== '+') return '"+" must be a whole level'
-    const brace = level.includes('{') || level.includes('}')
-    const name = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(level)?.[1]
-    if (brace && name === undefined) return `"${level}" is not a parameter; write {name} as a whole level`
-    if (name !== undefined && names.has(name)) return `{${name}} stands twice`
-    if (name !== undefined) names.add(name)
-  }
-  return undefined
 }
 
 /** A config field that names a secret: `{ "$secret": "name" }` in files, its value for the node. */
