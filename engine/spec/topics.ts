@@ -155,8 +155,10 @@ function faultOf(value: unknown): string {
   if (value === undefined) return 'is missing'
   if (value === '') return 'is empty'
   const text = typeof value === 'string' ? value : textOf(value)
-  if (text === undefined)
-    return `is ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`
+  if (text === undefined) {
+    if (value === null || typeof value === 'number') return `is ${value}`
+    return Array.isArray(value) ? 'is an array' : typeof value === 'object' ? 'is an object' : `is a ${typeof value}`
+  }
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text)
   if (text.startsWith('$')) return `is ${shown}, which starts with "$"`
   const found = unsafeInLevel.exec(text)?.[0]
