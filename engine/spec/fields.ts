@@ -20,16 +20,22 @@ export class Expression {
 }
 
 /** An expression as a node calls it. Throws EXPRESSION_FAILED; undefined when it has no answer. */
-export type Evaluate = (message: Message, bindings?: Readonly<Record<string, unknown>>) => unknown
+export interface Evaluate {
+  (message: Message, bindings?: Readonly<Record<string, unknown>>): unknown
+  /** As it is written in the flow, for errors. */
+  readonly text: string
+}
 
-/** A config as a node sees it: every {@link Expression} in it has become a function. */
+/** A config as a node sees it: every {@link Expression} in it has become a function, every secret its text. */
 export type Bound<Config> = Config extends Expression
   ? Evaluate
-  : Config extends (infer Item)[]
-    ? Bound<Item>[]
-    : Config extends object
-      ? { [Field in keyof Config]: Bound<Config[Field]> }
-      : Config
+  : Config extends SecretReference
+    ? string
+    : Config extends (infer Item)[]
+      ? Bound<Item>[]
+      : Config extends object
+        ? { [Field in keyof Config]: Bound<Config[Field]> }
+        : Config
 
 /** What kind of value an expression must give; checked against its inferred type at deploy. */
 export type ResultKind = 'any' | 'boolean' | 'number' | 'string' | 'object' | 'array'

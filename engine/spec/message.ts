@@ -1,3 +1,5 @@
+import type { DecodedPayload } from './decode.ts'
+
 /** Plain JSON data. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json }
 
@@ -45,4 +47,6 @@ export interface Packet {
   readonly props: Readonly<Record<string, string | readonly string[]>>
   /** UTC milliseconds. */
   readonly received: number
+  /** Filled by the first node that decodes the payload, so that it is done once for all that take the packet. */
+  decoded?: DecodedPayload
 }

@@ -40,6 +40,8 @@ export interface ExampleStep {
   send?: Readonly<Record<string, Partial<Message>>>
   /** A packet for a source, as text or as JSON that is printed to text. */
   packet?: { topic: string; payload: unknown; retain?: boolean; qos?: 0 | 1 | 2 }
+  /** What a sink answers to the oldest request that has no answer yet: a response, or `failed` with the reason. */
+  answer?: { status: number; body?: unknown; headers?: Readonly<Record<string, string>> } | { failed: string }
   /** Lets virtual time go on by a duration such as "5m". */
   advance?: string
   /** Messages that must have come out since the last step, by port; fields that are not given are not compared. Ports that are not named must have given none. */
