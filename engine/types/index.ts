@@ -1,8 +1,15 @@
 /** Structural types: the lattice, whether one fits another, how they are printed. Pure: data in, data out. */
+
+export { type Drift, type DriftOptions, drift, vanished } from './drift.ts'
 export { type Fit, fits, maxReasons, type Reason, type Verdict } from './fits.ts'
+export { fromJsonSchema, type SchemaNote, type SchemaResult } from './from-schema.ts'
 export { intersect } from './intersect.ts'
+export { emptySummary, type LearnLimits, observe, type PlaceSummary, type Summary } from './learn.ts'
+export { typeOfSummary } from './learned.ts'
 export { type MessageParts, messageType } from './message.ts'
+export { nearest } from './nearest.ts'
 export { joinPath, type PrintLimits, printType, printTypeLines } from './print.ts'
+export { type JsonSchema, toJsonSchema } from './to-schema.ts'
 export * from './type.ts'
-export { fieldType, only, optional, union, withField, without } from './union.ts'
-export { kindOf, member, typeOfValue } from './value.ts'
+export { fieldType, only, optional, union, unionAll, withField, without } from './union.ts'
+export { kindOf, member, typeOfLiteral, typeOfValue } from './value.ts'

@@ -17,6 +17,11 @@ import {
 
 /** The smallest type of the lattice that holds every value of the given types. Shapes are merged into one, arrays too. */
 export function union(...types: Type[]): Type {
+  return unionAll(types)
+}
+
+/** The union of any number of types, for lists that are too long to be arguments. */
+export function unionAll(types: Iterable<Type>): Type {
   const found = new Map<Member['kind'], Member>()
   for (const type of types) {
     for (const member of membersOf(type)) {

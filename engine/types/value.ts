@@ -11,11 +11,13 @@ import {
   membersOf,
   NULL,
   NUMBER,
+  numberOf,
   type ObjectType,
   STRING,
+  stringOf,
   type Type,
 } from './type.ts'
-import { fieldType, union } from './union.ts'
+import { fieldType, unionAll } from './union.ts'
 
 /** Values nested deeper than this are `any`. */
 export const maxDepth = 64
@@ -28,6 +30,14 @@ export function member(value: unknown, type: Type): boolean {
 /** The closest type of one value: closed shapes, no literal values. Bounded by `maxDepth`. */
 export function typeOfValue(value: unknown): Type {
   return typeAt(value, 0)
+}
+
+/** The type that only one value has, as far as the lattice goes: exact for a string, a number, null and closed shapes. */
+export function typeOfLiteral(value: unknown): Type {
+  if (typeof value === 'number') return numberOf(value)
+  if (typeof value === 'string') return stringOf(value)
+  if (!isPlainObject(value)) return typeOfValue(value)
+  return closedObject(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, typeOfLiteral(item)])))
 }
 
 /** The kind of a value; `any` stands for what no other kind describes, such as a symbol. */
@@ -66,17 +76,12 @@ function isPlainObject(value: unknown): value is object {
 
 function typeAt(value: unknown, depth: number): Type {
   if (depth > maxDepth) return ANY
-  if (Array.isArray(value)) return arrayOf(union(...distinct(value.map((item) => typeAt(item, depth + 1)))))
+  if (Array.isArray(value)) return arrayOf(unionAll(value.map((item) => typeAt(item, depth + 1))))
   if (isPlainObject(value)) {
     const fields = Object.entries(value).map(([name, item]) => [name, typeAt(item, depth + 1)] as const)
     return closedObject(Object.fromEntries(fields))
   }
   return leaves[kindOf(value)] ?? ANY
-}
-
-/** Leaves are shared objects, so this keeps the union over a long array of numbers short. */
-function distinct(types: Type[]): Type[] {
-  return [...new Set(types)]
 }
 
 const leaves: Partial<Record<Member['kind'], Type>> = {
