@@ -5,9 +5,13 @@ import { createServer } from 'vite'
 import { editorDirectory } from './paths.ts'
 
 const main = fileURLToPath(new URL('../engine/main.ts', import.meta.url))
-const engine = spawn(process.execPath, ['--watch-path=engine', '--watch-path=nodes', main, 'start', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const engine = spawn(
+  process.execPath,
+  ['--watch-path=engine', '--watch-path=nodes', main, 'start', ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
 const vite = await createServer({ configFile: `${editorDirectory}vite.config.ts` })
 await vite.listen()
 vite.printUrls()
