@@ -21,6 +21,11 @@ export const errorTable = {
     text: 'There is no field "{field}" here{suggestion}.',
     hint: 'The fields are: {fields}.',
   },
+  DUPLICATE_FIELD: {
+    status: 422,
+    text: 'The field "{field}" stands {count} times in one object.',
+    hint: 'Keep one: readers of JSON take the last and drop the others in silence.',
+  },
   MISSING_FIELD: { status: 422, text: 'The field "{field}" is missing.', hint: 'Add it: {example}.' },
   WRONG_VALUE: { status: 422, text: '"{field}" is {found}: {detail}.', hint: '{wanted}' },
   BAD_ID: { status: 422, text: '"{id}" cannot be an id.', hint: 'Use 1 to 64 of a-z, 0-9 and "-".' },
@@ -196,8 +201,32 @@ export const errorTable = {
   UNSAFE_BIND: {
     status: 400,
     text: '{what} would listen on {host}, which others can reach, without TLS or a login.',
-    hint: 'Keep 127.0.0.1.',
+    hint: 'Keep 127.0.0.1, or add {option} if everybody who reaches {host} may change flows and publish messages.',
   },
+
+  BIND_FAILED: {
+    status: 500,
+    text: '{what} cannot listen on {host}:{port}: {detail}.',
+    hint: 'Choose an address of this machine with --host, and a port above 1023 with --port.',
+  },
+  FLOWS_MISSING: {
+    status: 400,
+    text: 'The flows directory {directory} does not exist.',
+    hint: 'Make it (mkdir -p {directory}), or leave {option} out: then ./flows is made, with examples.',
+  },
+  ENGINE_UNREACHABLE: {
+    status: 502,
+    text: 'No engine answers at {url}: {detail}.',
+    hint: 'Start one with "rulewire start", or name another with --url.',
+  },
+  MISSING_ARGUMENT: { status: 400, text: '"rulewire {command}" needs {what}.', hint: 'Write: {usage}' },
+  SURPLUS_ARGUMENT: { status: 400, text: '"rulewire {command}" takes no "{argument}".', hint: 'Write: {usage}' },
+  DUPLICATE_FLOW: {
+    status: 422,
+    text: 'The flow "{flow}" stands in {count} files: {files}.',
+    hint: 'Give each flow a name of its own; state belongs to it.',
+  },
+  NOT_PRINTED: { status: 422, text: 'The file is not written as "rulewire fmt" prints it.', hint: 'Run: rulewire fmt {file}' },
 
   // API
   NOT_FOUND: { status: 404, text: 'There is no {what} "{name}"{suggestion}.', hint: 'List them with GET {list}.' },
@@ -214,6 +243,26 @@ export const errorTable = {
   },
   WRONG_ORIGIN: { status: 403, text: 'A page of "{origin}" may not use this engine.', hint: 'Only its own pages may.' },
   WRONG_MEDIA_TYPE: { status: 415, text: 'The body is "{found}".', hint: 'Send application/json.' },
+  UPGRADE_NEEDED: {
+    status: 426,
+    text: '{path} is a WebSocket.',
+    hint: 'Connect to it with a WebSocket client.',
+  },
+  TOO_MANY_CLIENTS: {
+    status: 503,
+    text: 'There are {count} live clients, which is the limit.',
+    hint: 'Close a tab of the editor.',
+  },
+  TOO_MANY_MESSAGES: {
+    status: 429,
+    text: 'This client sent more than {limit} messages in a second.',
+    hint: 'Connect again and send only what changed.',
+  },
+  NOT_WATCHABLE: {
+    status: 501,
+    text: 'This engine cannot follow topics.',
+    hint: 'Watch flows instead.',
+  },
   WRONG_METHOD: { status: 405, text: '{method} is not possible here.', hint: 'Possible: {methods}.' },
   CHANGED_MEANWHILE: {
     status: 409,
@@ -236,7 +285,9 @@ interface ErrorEntry {
 
 export type ErrorCode = keyof typeof errorTable
 
-type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `${string} ${string}` ? never : Name) | Names<Rest>
+  : never
 
 /** The values that the text and hint of a code need. */
 export type ErrorValues<Code extends ErrorCode> = {

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts'
-import type { AnyNodeSpec, Port } from '../spec/spec.ts'
+import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
 import type { Type } from '../types/index.ts'
 
 /** A flow file as it is written: nodes, wires, layout. */
@@ -62,6 +62,19 @@ export interface PlannedNode {
 export interface Target {
   node: string
   port: string
+}
+
+/** What a check knows beside the document. */
+export interface CheckContext {
+  specs: ReadonlyMap<string, AnyNodeSpec>
+  /** Names of broker connections; not checked when absent. */
+  connections?: readonly string[]
+  /** The value of a secret; not checked when absent. */
+  secrets?: (name: string) => string | undefined
+  /** Type of the messages of a topic filter, learned or written. */
+  topicType?: (subscription: Subscription) => Type
+  /** The file that the document comes from: named in the problems, and compared with the flow's id. */
+  file?: string
 }
 
 /** What a check found. A plan is there when nothing stands against a deploy. */

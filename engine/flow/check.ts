@@ -1,0 +1,55 @@
+import type { Problem } from '../errors.ts'
+import { checkShape } from './document.ts'
+import { readJsonText } from './jsontext.ts'
+import type { CheckContext, CheckResult, FlowDocument } from './model.ts'
+import { type CheckedNode, checkNode } from './node.ts'
+import { planOf } from './plan.ts'
+import { placed } from './read.ts'
+import { inferTypes } from './typing.ts'
+import { circleProblems, resolveWires } from './wires.ts'
+
+/**
+ * Checks a flow as far as that is possible without running it, and collects all problems: frame, configs, wires, circles, types.
+ * The plan is there when no problem is an error. A node of an unknown type, or a disabled one, is not in it, nor are its wires.
+ */
+export function checkFlow(document: unknown, context: CheckContext): CheckResult {
+  const shape = checkShape(document, context.file)
+  const checked = shape.nodes.map((node) => checkNode(node, context))
+  // of nodes with the same id, which is a problem of its own, wires mean the first
+  const nodes = new Map<string, CheckedNode>()
+  for (const node of checked) if (!nodes.has(node.entry.id)) nodes.set(node.entry.id, node)
+  const { wires, problems: wireProblems } = resolveWires(shape.wires, nodes, shape.ids)
+  const typing = inferTypes(nodes, wires, context.topicType)
+  const found = [
+    ...shape.problems,
+    ...checked.flatMap((node) => node.problems),
+    ...wireProblems,
+    ...circleProblems([...nodes.keys()], wires),
+    ...typing.problems,
+  ]
+  const extra = {
+    ...(shape.flow === '' ? {} : { flow: shape.flow }),
+    ...(context.file === undefined ? {} : { file: context.file }),
+  }
+  const problems = found.map((one) => ({ ...one, ...extra }))
+  const sound = !problems.some((one) => one.severity === 'error')
+  if (!sound || shape.document === undefined) return { problems, types: typing.types }
+  return { problems, types: typing.types, plan: planOf(shape.document, nodes, wires) }
+}
+
+/** Reads and checks the text of a flow file; every problem has its line and column. */
+export function checkText(text: string, context: CheckContext): CheckResult & { document?: FlowDocument } {
+  const json = readJsonText(text)
+  const own = placed(json.problems, json.locate, context.file)
+  if (json.value === undefined) return { problems: own, types: {} }
+  const { problems, plan, types } = checkFlow(json.value, context)
+  const all: Problem[] = [...own, ...placed(problems, json.locate, context.file)]
+  const sound = own.length === 0
+  const document = plan?.document ?? checkShape(json.value, context.file).document
+  return {
+    problems: all.sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0)),
+    types,
+    ...(sound && plan !== undefined ? { plan } : {}),
+    ...(sound && document !== undefined ? { document } : {}),
+  }
+}

@@ -1,0 +1,133 @@
+import { type Problem, problem, suggestion, warning } from '../errors.ts'
+import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
+import { messageType, openObject, STRING } from '../types/index.ts'
+import type { Placed } from './document.ts'
+import { type FieldSchema, fieldAt, fieldSchema } from './fieldschema.ts'
+import { listed, problemsOfIssues } from './issues.ts'
+import { flowLimits } from './limits.ts'
+import type { CheckContext, NodeEntry } from './model.ts'
+import { type Path, pathText } from './path.ts'
+import { secretsIn, secretVariable } from './secrets.ts'
+
+/** A node after its own check. */
+export interface CheckedNode {
+  readonly index: number
+  readonly entry: NodeEntry
+  /** Undefined when there is no such node type. */
+  readonly spec: AnyNodeSpec | undefined
+  /** As the spec's schema gave it; undefined when the config is wrong. */
+  readonly config: unknown
+  /** Undefined when they depend on a config that is wrong, or the type is not known. */
+  readonly inputs: Readonly<Record<string, Port>> | undefined
+  /** With the port `error`. */
+  readonly outputs: Readonly<Record<string, Port>> | undefined
+  /** Whether the plan holds it: its type is known and it is not disabled. */
+  readonly runs: boolean
+  readonly problems: Problem[]
+}
+
+/** The output that every node has: messages that it could not work with, and why. */
+export const errorPort: Port = {
+  type: {
+    ...messageType({ fields: { error: openObject({ code: STRING, text: STRING }) } }),
+  },
+  summary: 'Messages that failed here, with the reason in "error"',
+  later: false,
+}
+
+/** Checks one node by its node type: config, secrets, broker names. What is wrong in a disabled node is a warning. */
+export function checkNode({ index, entry }: Placed<NodeEntry>, context: CheckContext): CheckedNode {
+  const place = { node: entry.id, at: `nodes[${index}].type` }
+  const spec = context.specs.get(entry.type)
+  if (spec === undefined) {
+    const values = { type: entry.type, suggestion: suggestion(entry.type, context.specs.keys()) }
+    const problems = [warning('UNKNOWN_NODE_TYPE', values, place)]
+    return { index, entry, spec, config: undefined, inputs: undefined, outputs: undefined, runs: false, problems }
+  }
+  const { config, problems } = readConfig(entry, spec, { context, base: ['nodes', index, 'config'] })
+  const runs = entry.disabled !== true
+  return {
+    index,
+    entry,
+    spec,
+    config,
+    inputs: portsOf(spec.inputs, config),
+    outputs: withError(portsOf(spec.outputs, config)),
+    runs,
+    problems: runs ? problems : problems.map((found) => ({ ...found, severity: 'warning' })),
+  }
+}
+
+/** The ports of a node; undefined when they depend on a config that is not there. */
+export function portsOf(ports: AnyNodeSpec['inputs'], config: unknown): Readonly<Record<string, Port>> | undefined {
+  if (typeof ports !== 'function') return ports
+  return config === undefined ? undefined : ports(config)
+}
+
+function withError(outputs: Readonly<Record<string, Port>> | undefined): Readonly<Record<string, Port>> | undefined {
+  return outputs === undefined ? undefined : { ...outputs, error: outputs.error ?? errorPort }
+}
+
+interface Where {
+  context: CheckContext
+  base: Path
+}
+
+function readConfig(entry: NodeEntry, spec: AnyNodeSpec, where: Where): { config: unknown; problems: Problem[] } {
+  const place = { node: entry.id }
+  const { base } = where
+  const secrets = secretProblems(entry, where)
+  const tooLong = longExpressions(entry, spec, base)
+  if (tooLong.length > 0) return { config: undefined, problems: [...tooLong, ...secrets] }
+  const parsed = spec.config.safeParse(entry.config)
+  if (parsed.success) {
+    return { config: parsed.data, problems: [...secrets, ...brokerProblems(parsed.data, entry, spec, where)] }
+  }
+  const schema = fieldSchema(spec.config)
+  const problems = problemsOfIssues(parsed.error.issues, { root: entry.config, schema, base, place })
+  return { config: undefined, problems: [...problems, ...secrets] }
+}
+
+/** Expressions that are too long are not compiled at all. */
+function longExpressions(entry: NodeEntry, spec: AnyNodeSpec, base: Path): Problem[] {
+  const long = longTexts(entry.config, [])
+  if (long.length === 0) return []
+  const schema: FieldSchema = fieldSchema(spec.config)
+  return long.flatMap(({ path, length }) => {
+    if (fieldAt(schema, path)?.format !== 'jsonata') return []
+    const values = { what: 'The expression', found: `${length} characters`, limit: `${flowLimits.expressionLength}` }
+    return [problem('TOO_LARGE', values, { node: entry.id, at: pathText([...base, ...path]) })]
+  })
+}
+
+function longTexts(value: unknown, path: Path): { path: Path; length: number }[] {
+  if (typeof value === 'string') {
+    return value.length > flowLimits.expressionLength ? [{ path, length: value.length }] : []
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) =>
+    longTexts(item, [...path, Array.isArray(value) ? Number(name) : name]),
+  )
+}
+
+function secretProblems(entry: NodeEntry, { context, base }: Where): Problem[] {
+  const { secrets } = context
+  if (secrets === undefined) return []
+  return secretsIn(entry.config).flatMap(({ name, path }) => {
+    if (secrets(name) !== undefined) return []
+    const place = { node: entry.id, at: pathText([...base, ...path]) }
+    return [problem('SECRET_UNKNOWN', { name, variable: secretVariable(name) }, place)]
+  })
+}
+
+function brokerProblems(config: unknown, entry: NodeEntry, spec: AnyNodeSpec, { context, base }: Where): Problem[] {
+  const { connections } = context
+  if (connections === undefined) return []
+  const used: Subscription[] = [...(spec.subscribes?.(config) ?? []), ...(spec.publishes?.(config) ?? [])]
+  const names = new Set(used.flatMap(({ broker }) => (broker === undefined ? [] : [broker])))
+  return [...names].flatMap((name) => {
+    if (connections.includes(name)) return []
+    const values = { name, suggestion: suggestion(name, connections), names: listed(connections) }
+    return [problem('BROKER_UNKNOWN', values, { node: entry.id, at: pathText([...base, 'broker']) })]
+  })
+}

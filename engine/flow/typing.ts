@@ -1,0 +1,119 @@
+import { type Problem, problem, reasonOf, warning } from '../errors.ts'
+import type { Port, Subscription } from '../spec/spec.ts'
+import { fits, messageType, openObject, printType, type Reason, STRING, type Type, unionAll } from '../types/index.ts'
+import { orderVertices } from './graph.ts'
+import type { CheckedNode } from './node.ts'
+import { edgesOf, type Wire } from './wires.ts'
+
+/** A message of which nothing more is known than that it is one. */
+export const openMessage: Type = messageType({ fields: { params: openObject({}, STRING) } })
+
+export interface Typing {
+  /** Type of the messages at each output port, by `node.port`. */
+  types: Record<string, Type>
+  /** Type of the messages at each input port that is wired, by `node.port`. */
+  inputs: ReadonlyMap<string, Type>
+  problems: Problem[]
+}
+
+/**
+ * Carries message types through a flow: from sources over wires and nodes, in the direction of the messages. On a circle, what
+ * comes back later begins as a message of which nothing is known. Then looks whether each wire fits.
+ */
+export function inferTypes(
+  nodes: ReadonlyMap<string, CheckedNode>,
+  wires: readonly Wire[],
+  topicType: (subscription: Subscription) => Type = () => openMessage,
+): Typing {
+  const problems: Problem[] = []
+  const outputs = new Map<string, Type>()
+  const inputs = new Map<string, Type>()
+  const running = [...nodes.values()].filter((node) => node.runs).map((node) => node.entry.id)
+  const wiresInto = groupByTarget(wires)
+  const order = orderVertices(running, edgesOf(wires), edgesOf(wires.filter((wire) => wire.output?.later !== true)))
+  for (const id of order) {
+    const node = nodes.get(id)
+    if (node === undefined) continue
+    for (const name of Object.keys(node.inputs ?? {})) {
+      const sources = wiresInto.get(`${id}.${name}`)?.map(({ from }) => outputs.get(endText(from)) ?? openMessage)
+      if (sources !== undefined) inputs.set(`${id}.${name}`, unionAll(sources))
+    }
+    const inferred = inferNode(node, inputs, topicType)
+    problems.push(...inferred.problems)
+    for (const [name, type] of inferred.types) outputs.set(`${id}.${name}`, type)
+  }
+  problems.push(...wires.flatMap((wire) => fitProblems(wire, outputs)))
+  return { types: Object.fromEntries(outputs), inputs, problems }
+}
+
+function inferNode(
+  node: CheckedNode,
+  known: ReadonlyMap<string, Type>,
+  topicType: (subscription: Subscription) => Type,
+): { types: [string, Type][]; problems: Problem[] } {
+  const { id } = node.entry
+  const inputs = Object.fromEntries(
+    Object.entries(node.inputs ?? {}).map(([name, port]) => [name, known.get(`${id}.${name}`) ?? ownType(port)]),
+  )
+  const problems: Problem[] = []
+  let inferred: Readonly<Record<string, Type>> = {}
+  if (node.spec?.infer !== undefined && node.config !== undefined) {
+    try {
+      inferred = node.spec.infer({ config: node.config, inputs, topicType })
+    } catch (thrown) {
+      const place = { node: id, at: `nodes[${node.index}]` }
+      problems.push(warning('NODE_FAILED', { detail: `its types cannot be told: ${reasonOf(thrown)}` }, place))
+    }
+  }
+  const types = Object.entries(node.outputs ?? {}).map(([name, port]): [string, Type] => {
+    const own = Object.hasOwn(inferred, name) ? inferred[name] : undefined
+    return [name, own ?? declaredType(port, inputs)]
+  })
+  return { types, problems }
+}
+
+function declaredType(port: Port, inputs: Readonly<Record<string, Type>>): Type {
+  if (typeof port.type !== 'string') return port.type
+  const source = port.type.startsWith('same:') ? port.type.slice('same:'.length) : ''
+  return (Object.hasOwn(inputs, source) ? inputs[source] : undefined) ?? openMessage
+}
+
+function ownType(port: Port): Type {
+  return typeof port.type === 'string' ? openMessage : port.type
+}
+
+function fitProblems(wire: Wire, outputs: ReadonlyMap<string, Type>): Problem[] {
+  const [from, to] = [endText(wire.from), endText(wire.to)]
+  const type = outputs.get(from)
+  const wanted = wire.input?.type
+  if (type === undefined || wanted === undefined || typeof wanted === 'string') return []
+  const { verdict, reasons } = fits(type, wanted)
+  const telling = reasons.filter((reason) => verdict === 'no' || !isUnknown(reason))
+  const [first] = telling
+  if (verdict === 'yes' || first === undefined) return []
+  const place = { at: `wires[${wire.index}]`, node: wire.to.node, port: wire.to.port }
+  const detail = `${first.path === '' ? 'the message' : first.path} is ${first.found}, not ${first.wanted}`
+  if (verdict === 'maybe') return [warning('TYPE_MAYBE', { from, to, detail }, place)]
+  const text = printType(wanted, { depth: 3, fields: 8, values: 6 })
+  return [problem('TYPE_MISMATCH', { from, to, detail, wanted: text }, place)]
+}
+
+/** Whether nothing is known of what is there: that deserves no warning, or every flow without schemas would be full of them. */
+function isUnknown(reason: Reason): boolean {
+  return reason.found.split(' | ').includes('any')
+}
+
+function groupByTarget(wires: readonly Wire[]): ReadonlyMap<string, Wire[]> {
+  const groups = new Map<string, Wire[]>()
+  for (const wire of wires) {
+    const end = endText(wire.to)
+    const group = groups.get(end)
+    if (group === undefined) groups.set(end, [wire])
+    else group.push(wire)
+  }
+  return groups
+}
+
+function endText(end: { node: string; port: string }): string {
+  return `${end.node}.${end.port}`
+}
