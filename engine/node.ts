@@ -1,6 +1,6 @@
 /** Everything that a node type may use. `nodes/` imports this file and nothing else of the engine. */
 export { z } from 'zod'
-export { RulewireError, rulewireError } from './errors.ts'
+export { RulewireError, rulewireError, suggestion } from './errors.ts'
 export type {
   DueTimer,
   Effect,

@@ -85,7 +85,7 @@ export interface NodeSpec<
   /** Message types of the outputs, from those of the inputs; the port's own type where it says nothing. */
   readonly infer?: (inference: Inference<z.output<Config>>) => Readonly<Record<string, Type>>
   readonly examples: readonly Example<z.input<Config>>[]
-  readonly create: (context: NodeContext<z.output<Config>, Output>) => Handlers<Input>
+  readonly create: (context: NodeContext<z.output<Config>, Output>) => NoInfer<Handlers<Input>>
 }
 
 /** What type inference through a node gets. */
