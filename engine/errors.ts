@@ -175,7 +175,7 @@ export const errorTable = {
   PORT_TAKEN: { status: 500, text: 'Port {port} on {host} is taken, so {what} cannot start.', hint: '{instead}' },
   DATA_LOCKED: {
     status: 500,
-    text: 'Another engine (process {pid}) runs on the data directory {directory}.',
+    text: 'Another engine runs on the data directory {directory}.',
     hint: 'End it, or give this one a directory of its own with --data.',
   },
   DATA_CORRUPT: {

@@ -35,7 +35,7 @@ export interface EngineApi {
   /** Last values at output ports of a flow, by `flow/node.port`. */
   values(flow: string): Record<string, LiveValue>
   deadLetters: {
-    list(filter: { flow?: string; node?: string; code?: string; before?: number; limit?: number }): {
+    list(filter: DeadLetterFilter): {
       items: DeadLetter[]
       total: number
     }
@@ -45,7 +45,13 @@ export interface EngineApi {
     drop(ids: number[]): { dropped: number }
   }
   /** Publishes a message by hand. */
-  publish(message: { broker?: string; topic: string; payload: string; qos: 0 | 1 | 2; retain: boolean }): Promise<void>
+  publish(message: {
+    broker?: string | undefined
+    topic: string
+    payload: string
+    qos: 0 | 1 | 2
+    retain: boolean
+  }): Promise<void>
   /**
    * Follows topics for the topic explorer. Throws TOPIC_FILTER and BROKER_UNKNOWN. An engine without it says so to the client.
    * The topics are watched beside the flows: with subscriptions of their own, which end with the watch, at QoS 0, never acked or stored.
@@ -55,6 +61,15 @@ export interface EngineApi {
   /** Calls back after changes of flows (deploy, file, delete) or of broker connections; returns how to end it. */
   onChange(listener: (what: 'flows' | 'brokers') => void): () => void
   close(): Promise<void>
+}
+
+export interface DeadLetterFilter {
+  flow?: string | undefined
+  node?: string | undefined
+  code?: string | undefined
+  /** Only those with a smaller id: the next page. */
+  before?: number | undefined
+  limit?: number | undefined
 }
 
 export interface TopicWatchRequest {

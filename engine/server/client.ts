@@ -1,0 +1,161 @@
+import type { WebSocket } from 'ws'
+import { z } from 'zod'
+import { type RulewireError, reasonOf, rulewireError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { compileFilter } from '../spec/topics.ts'
+import { errorAnswer } from './answer.ts'
+import type { EngineApi, TopicWatch } from './api.ts'
+import { parseJson } from './json.ts'
+import type { LiveLimits } from './limits.ts'
+import { checked, idText } from './problems.ts'
+import type { LiveFrame } from './protocol.ts'
+import { createView, type Snapshot } from './view.ts'
+
+/** One client of the live stream. */
+export interface LiveClient {
+  /** Whether it watches anything. */
+  readonly watching: boolean
+  /** The next tick: sends what changed, or skips it while too much waits for the client. */
+  tick(snapshot: Snapshot): void
+  /** Flows or brokers changed: the list goes out with the next tick. */
+  changed(what: 'flows' | 'brokers'): void
+  /** Pings; ends a client that did not answer the last one. */
+  ping(): void
+  /** Frames that were skipped because the client reads too slowly. */
+  skipped(): number
+  /** Bytes that wait for it in this process. */
+  waiting(): number
+  close(code: number, reason: string): void
+  cut(): void
+}
+
+export interface LiveClientOptions {
+  socket: WebSocket
+  engine: EngineApi
+  limits: LiveLimits
+  log: Log
+  /** Milliseconds. */
+  now(): number
+  onWatch(): void
+}
+
+/**
+ * Takes over a socket that was let in. What waits for a client is bounded: frames are made only when few bytes wait, and from
+ * what is true then; what a client missed meanwhile is never kept.
+ */
+export function serveClient(options: LiveClientOptions): LiveClient {
+  const { socket, engine, limits } = options
+  const view = createView(limits.frame)
+  const pending = new Set<'flows' | 'brokers'>()
+  const allow = rateLimit(limits.rate, options.now)
+  let topics: TopicWatch | undefined
+  let watching = false
+  let answered = true
+  let skipped = 0
+
+  const send = (frame: LiveFrame) => socket.send(JSON.stringify(frame))
+  const fail = (thrown: unknown) => send({ type: 'error', error: errorAnswer(thrown, options.log).body })
+
+  const watch = (request: WatchRequest) => {
+    topics?.end()
+    topics = undefined
+    view.watch(request.flows ?? [])
+    watching = request.flows !== undefined || request.topics !== undefined
+    if (!watching) return pending.clear()
+    pending.add('flows').add('brokers')
+    if (request.topics !== undefined && request.topics.length > 0) {
+      topics = watchTopics(engine, request, limits.topics)
+    }
+  }
+
+  socket.on('message', (data, binary) => {
+    if (!allow()) {
+      fail(rulewireError('TOO_MANY_MESSAGES', { limit: limits.rate }))
+      return socket.close(1008, 'too many messages')
+    }
+    if (binary) return socket.close(1003, 'text only')
+    try {
+      watch(readRequest(data, limits))
+      options.onWatch()
+    } catch (thrown) {
+      fail(thrown)
+    }
+  })
+  socket.on('pong', () => {
+    answered = true
+  })
+  socket.on('error', (thrown) => options.log('debug', `live client: ${reasonOf(thrown)}`))
+  socket.on('close', () => topics?.end())
+
+  return {
+    get watching() {
+      return watching
+    },
+    tick: (snapshot) => {
+      if (!watching || socket.readyState !== socket.OPEN) return
+      if (socket.bufferedAmount > limits.buffered) {
+        skipped++
+        return
+      }
+      if (pending.delete('flows')) send({ type: 'flows', flows: engine.flows.list() })
+      if (pending.delete('brokers')) send({ type: 'brokers', brokers: engine.brokers() })
+      const frame = view.frame(snapshot)
+      if (frame !== undefined) send(frame)
+      const seen = topics?.take()
+      if (seen !== undefined && Object.keys(seen.values).length > 0) send({ type: 'topics', ...seen })
+    },
+    changed: (what) => {
+      if (watching) pending.add(what)
+    },
+    ping: () => {
+      if (!answered) return socket.terminate()
+      answered = false
+      socket.ping()
+    },
+    skipped: () => skipped,
+    waiting: () => socket.bufferedAmount,
+    close: (code, reason) => socket.close(code, reason),
+    cut: () => socket.terminate(),
+  }
+}
+
+interface WatchRequest {
+  flows?: string[] | undefined
+  topics?: string[] | undefined
+  broker?: string | undefined
+}
+
+function readRequest(data: unknown, limits: LiveLimits): WatchRequest {
+  const bytes = data instanceof Uint8Array ? data : Buffer.from(String(data))
+  const schema = z.strictObject({
+    type: z.literal('watch'),
+    flows: z.array(idText()).max(limits.flows).optional(),
+    topics: z.array(z.string()).max(limits.filters).optional(),
+    broker: idText().optional(),
+  })
+  return checked(schema, parseJson(bytes), 'body')
+}
+
+function watchTopics(engine: EngineApi, request: WatchRequest, limit: number): TopicWatch {
+  const filters = (request.topics ?? []).map((filter) => compileFilter(filter).filter)
+  if (engine.watchTopics === undefined) throw notWatchable()
+  return engine.watchTopics({ filters, limit, ...(request.broker === undefined ? {} : { broker: request.broker }) })
+}
+
+function notWatchable(): RulewireError {
+  return rulewireError('NOT_WATCHABLE', {})
+}
+
+/** Whether one more message is allowed: `rate` at once, and as many again in each second. */
+function rateLimit(rate: number, now: () => number): () => boolean {
+  let tokens = rate
+  let last = now()
+  return () => {
+    const time = now()
+    tokens = Math.min(rate, tokens + (Math.max(0, time - last) / 1000) * rate)
+    last = time
+    if (tokens < 1) return false
+    tokens--
+    return true
+  }
+}

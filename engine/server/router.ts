@@ -1,0 +1,100 @@
+import type { IncomingMessage } from 'node:http'
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
+import { z } from 'zod'
+import { rulewireError, suggestion } from '../errors.ts'
+import type { EngineApi } from './api.ts'
+import { parseJson } from './json.ts'
+import { checked } from './problems.ts'
+import { Answer, type Route } from './route.ts'
+
+const nothing = z.strictObject({})
+
+/**
+ * Answers the routes of the table and no others: an unknown method is refused here, an unknown path falls through.
+ *
+ * @param bodyLimit bytes of a body
+ */
+export function tableRouter(routes: readonly Route[], engine: EngineApi, bodyLimit: number): Router {
+  const router = express.Router({ caseSensitive: true, strict: true })
+  const readBody = express.raw({ type: () => true, limit: bodyLimit, inflate: false })
+  for (const path of pathsInOrder(routes)) {
+    for (const route of routes.filter((entry) => entry.path === path)) {
+      const before = route.body === undefined ? [refuseBody] : [requireJson, readBody]
+      router[lowerCase(route.method)](path, ...before, handler(route, engine))
+    }
+    router.all(path, wrongMethod(routes, path))
+  }
+  return router
+}
+
+/** Throws NOT_FOUND with the nearest path. For everything that is in no table. */
+export function unknownRoute(routes: readonly Route[], root: string): RequestHandler {
+  return (request) => {
+    const near = suggestion(
+      request.path,
+      routes.map((route) => route.path),
+    )
+    throw rulewireError('NOT_FOUND', {
+      what: 'route',
+      name: `${request.method} ${request.path}`,
+      suggestion: near,
+      list: root,
+    })
+  }
+}
+
+/** Fixed paths stand before those with parameters, which would take their names for values. */
+function pathsInOrder(routes: readonly Route[]): string[] {
+  const paths = [...new Set(routes.map((route) => route.path))]
+  return [...paths.filter((path) => !path.includes(':')), ...paths.filter((path) => path.includes(':'))]
+}
+
+function handler(route: Route, engine: EngineApi): RequestHandler {
+  return async (request, response) => {
+    const params = checked(route.params ?? nothing, request.params, 'path')
+    const query = checked(route.query ?? nothing, request.query, 'query')
+    const body = route.body === undefined ? {} : checked(route.body, parseJson(bytesOf(request)), 'body')
+    send(response, await route.handle({ engine, params, query, body }))
+  }
+}
+
+function send(response: Response, result: unknown): void {
+  const answer = result instanceof Answer ? result : new Answer(200, result)
+  response.status(answer.status).type(answer.type)
+  response.send(answer.type === 'text/html' ? String(answer.body) : JSON.stringify(answer.body))
+}
+
+function bytesOf(request: Request): Uint8Array {
+  const body: unknown = request.body
+  return body instanceof Uint8Array ? body : new Uint8Array()
+}
+
+function requireJson(request: IncomingMessage, _: unknown, next: () => void): void {
+  const found = request.headers['content-type'] ?? 'nothing'
+  if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(found)) {
+    throw rulewireError('WRONG_MEDIA_TYPE', { found })
+  }
+  next()
+}
+
+function refuseBody(request: IncomingMessage, _: unknown, next: () => void): void {
+  const length = request.headers['content-length'] ?? '0'
+  if (length !== '0' || request.headers['transfer-encoding'] !== undefined) {
+    throw rulewireError('BAD_REQUEST', { detail: 'This route takes no body.', wanted: 'Send it without one.' })
+  }
+  next()
+}
+
+function wrongMethod(routes: readonly Route[], path: string): RequestHandler {
+  const methods = routes.filter((route) => route.path === path).map((route) => route.method as string)
+  if (methods.includes('GET')) methods.push('HEAD')
+  return (request, response) => {
+    response.setHeader('Allow', methods.join(', '))
+    throw rulewireError('WRONG_METHOD', { method: request.method, methods: methods.join(', ') })
+  }
+}
+
+function lowerCase(method: Route['method']): 'get' | 'put' | 'post' | 'delete' {
+  const names = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as const
+  return names[method]
+}

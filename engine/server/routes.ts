@@ -1,0 +1,224 @@
+import { z } from 'zod'
+import { rulewireError, suggestion } from '../errors.ts'
+import { describeNodeType } from './nodetypes.ts'
+import { countText, idText, topicText } from './problems.ts'
+import type { HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
+import { Answer, type Route, route } from './route.ts'
+import { welcomePage } from './welcome.ts'
+
+export const apiRoot = '/api/v1'
+export const livePath = `${apiRoot}/live`
+
+const flowParams = z.strictObject({ flow: idText() })
+const letterIds = z.array(z.int().positive()).min(1).max(1000)
+
+/** Everything that the server answers, besides the files of the editor. What is not here is refused. */
+export const routes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/livez',
+    summary: 'Whether the process works; 503 means: start it again.',
+    access: 'anyone',
+    handle: ({ engine }) => healthAnswer(engine.health().live, engine.health().reasons),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Whether flows run and brokers are connected.',
+    access: 'anyone',
+    handle: ({ engine }) => healthAnswer(engine.health().ready, engine.health().reasons),
+  }),
+  route({
+    method: 'GET',
+    path: apiRoot,
+    summary: 'The list of routes.',
+    access: 'anyone',
+    handle: (): RouteList => ({
+      routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: livePath,
+    summary: 'A WebSocket with node statistics, last values and topics, at most 5 times a second.',
+    access: 'viewer',
+    handle: () => {
+      throw rulewireError('UPGRADE_NEEDED', { path: livePath })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/engine`,
+    summary: 'Version, directories, rates and health.',
+    access: 'viewer',
+    handle: ({ engine }) => engine.describe(),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/flows`,
+    summary: 'All flows with their status and problems.',
+    access: 'viewer',
+    handle: ({ engine }) => engine.flows.list(),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/flows/:flow`,
+    summary: 'A flow with its document, the types at its ports and its hash.',
+    access: 'viewer',
+    params: flowParams,
+    handle: ({ engine, params }) => engine.flows.get(params.flow),
+  }),
+  route({
+    method: 'PUT',
+    path: `${apiRoot}/flows/:flow`,
+    summary: 'Checks and deploys { document, hash? } and writes the file; "hash" is the one that was fetched.',
+    access: 'editor',
+    params: flowParams,
+    body: z.strictObject({ document: z.unknown(), hash: z.string().max(128).optional() }),
+    handle: ({ engine, params, body }) => engine.flows.put(params.flow, body.document, body.hash),
+  }),
+  route({
+    method: 'DELETE',
+    path: `${apiRoot}/flows/:flow`,
+    summary: 'Ends a flow and removes its file.',
+    access: 'editor',
+    params: flowParams,
+    handle: async ({ engine, params }) => {
+      await engine.flows.delete(params.flow)
+      return { deleted: params.flow }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/flows/:flow/values`,
+    summary: 'The last message at each output port of a flow.',
+    access: 'viewer',
+    params: flowParams,
+    handle: ({ engine, params }) => engine.values(params.flow),
+  }),
+  route({
+    method: 'POST',
+    path: `${apiRoot}/check`,
+    summary: 'Checks { document } without a deploy: problems, types at the ports, difference to what runs.',
+    access: 'viewer',
+    body: z.strictObject({ document: z.unknown() }),
+    handle: ({ engine, body }) => {
+      const { problems, types, diff } = engine.flows.check(body.document)
+      return { problems, types, diff }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/nodes`,
+    summary: 'All node types with their config schema, ports, docs and examples.',
+    access: 'viewer',
+    handle: ({ engine }): NodeTypeDescription[] => [...engine.specs.values()].map(describeNodeType),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/nodes/:type`,
+    summary: 'One node type.',
+    access: 'viewer',
+    params: z.strictObject({ type: idText() }),
+    handle: ({ engine, params }) => {
+      const spec = engine.specs.get(params.type)
+      if (spec !== undefined) return describeNodeType(spec)
+      const near = suggestion(params.type, engine.specs.keys())
+      throw rulewireError('NOT_FOUND', {
+        what: 'node type',
+        name: params.type,
+        suggestion: near,
+        list: `${apiRoot}/nodes`,
+      })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/brokers`,
+    summary: 'Broker connections and their state.',
+    access: 'viewer',
+    handle: ({ engine }) => engine.brokers(),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/statistics`,
+    summary: 'Counters and status by flow/node.',
+    access: 'viewer',
+    handle: ({ engine }) => engine.statistics(),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/dead-letters`,
+    summary: 'Messages that failed, newest first; ?flow= &node= &code= &limit= &before= (an id).',
+    access: 'viewer',
+    query: z.strictObject({
+      flow: idText().optional(),
+      node: idText().optional(),
+      code: z
+        .string()
+        .regex(/^[A-Z0-9_]{1,64}$/)
+        .optional(),
+      before: countText().optional(),
+      limit: countText(1, 1000).optional(),
+    }),
+    handle: ({ engine, query }) => engine.deadLetters.list({ ...query, limit: query.limit ?? 100 }),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/dead-letters/:id`,
+    summary: 'One dead letter with its message.',
+    access: 'viewer',
+    params: z.strictObject({ id: countText() }),
+    handle: ({ engine, params }) => engine.deadLetters.get(params.id),
+  }),
+  route({
+    method: 'POST',
+    path: `${apiRoot}/dead-letters/retry`,
+    summary: 'Runs { ids, payload? } again from the node that failed, with another payload if one is given.',
+    access: 'operator',
+    body: z.strictObject({ ids: letterIds, payload: z.unknown().optional() }),
+    handle: ({ engine, body }) =>
+      body.payload === undefined
+        ? engine.deadLetters.retry(body.ids)
+        : engine.deadLetters.retry(body.ids, { payload: body.payload }),
+  }),
+  route({
+    method: 'POST',
+    path: `${apiRoot}/dead-letters/drop`,
+    summary: 'Throws { ids } away.',
+    access: 'operator',
+    body: z.strictObject({ ids: letterIds }),
+    handle: ({ engine, body }) => engine.deadLetters.drop(body.ids),
+  }),
+  route({
+    method: 'POST',
+    path: `${apiRoot}/publish`,
+    summary: 'Publishes { topic, payload, qos?, retain?, broker? } by hand.',
+    access: 'operator',
+    body: z.strictObject({
+      broker: idText().optional(),
+      topic: topicText(),
+      payload: z.string(),
+      qos: z.literal([0, 1, 2]).default(0),
+      retain: z.boolean().default(false),
+    }),
+    handle: async ({ engine, body }) => {
+      await engine.publish(body)
+      return { published: body.topic }
+    },
+  }),
+]
+
+/** The page at `/` while there are no editor files. */
+export const welcomeRoute: Route = route({
+  method: 'GET',
+  path: '/',
+  summary: 'A page that says where things are.',
+  access: 'anyone',
+  handle: ({ engine }) => new Answer(200, welcomePage(engine.describe(), routes), 'text/html'),
+})
+
+function healthAnswer(ok: boolean, reasons: string[]): Answer {
+  const body: HealthAnswer = { ok, reasons: ok ? [] : reasons }
+  return new Answer(ok ? 200 : 503, body)
+}

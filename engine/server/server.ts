@@ -1,0 +1,183 @@
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import { reasonOf, rulewireError } from '../errors.ts'
+import { type Log, noLog } from '../log.ts'
+import { errorAnswer } from './answer.ts'
+import type { EngineApi } from './api.ts'
+import { editorRouter } from './editor.ts'
+import { setHeaders } from './headers.ts'
+import { defaultLimits, type ServerLimits } from './limits.ts'
+import { type Live, startLive } from './live.ts'
+import { checkHost, checkOrigin, type HostRules, hostRules } from './origin.ts'
+import { tableRouter, unknownRoute } from './router.ts'
+import { apiRoot, livePath, routes, welcomeRoute } from './routes.ts'
+
+export interface ServerOptions {
+  engine: EngineApi
+  /** Address to listen on. There is no login yet: everybody who reaches it may change flows. */
+  host: string
+  /** 0 lets the system choose. */
+  port: number
+  log?: Log
+  /** Further names (`rulewire.example`, `rulewire.example:8443`) by which a browser may ask for this server. */
+  allowedHosts?: readonly string[]
+  /** Directory of the built editor; without it `/` is a short page. */
+  editor?: string
+  limits?: ServerLimits
+}
+
+export interface RunningServer {
+  readonly port: number
+  /** What the live stream does now. */
+  live(): ReturnType<Live['state']>
+  /** Takes no more requests, lets those under way end for up to a second, closes live clients. */
+  close(): Promise<void>
+}
+
+/** Milliseconds that requests under way get when the server closes. */
+const grace = 1_000
+/** Methods that change nothing. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Starts the HTTP API, the live stream and the editor's files. Throws PORT_TAKEN or BIND_FAILED. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { engine, limits = defaultLimits, log = noLog } = options
+  const live = startLive({ engine, limits: limits.live, log })
+  const gate: Gate = { rules: hostRules(options.host, options.port), stopping: false }
+  const server = createServer({ maxHeaderSize: limits.headers, connectionsCheckingInterval: 1_000 })
+  server.headersTimeout = limits.headersTimeout
+  server.requestTimeout = limits.requestTimeout
+  server.maxConnections = limits.connections
+  server.on('request', createApp(options, gate, limits, log))
+  server.on('upgrade', (request, socket, head) => upgrade({ request, socket, head, gate, live, log }))
+  server.on('clientError', refuseBroken)
+  try {
+    const port = await listen(server, options)
+    gate.rules = hostRules(options.host, port, options.allowedHosts)
+    return { port, live: live.state, close: () => close(server, live, gate) }
+  } catch (thrown) {
+    live.close()
+    throw thrown
+  }
+}
+
+/** What every request must pass; the rules are complete once the port is known. */
+interface Gate {
+  rules: HostRules
+  stopping: boolean
+}
+
+function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log: Log): Express {
+  const app = express()
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
+  app.use((request, response, next) => {
+    setHeaders(response)
+    if (gate.stopping) {
+      response.setHeader('Connection', 'close')
+      throw rulewireError('STOPPING', {})
+    }
+    checkHost(gate.rules, request)
+    if (!safeMethods.has(request.method)) checkOrigin(gate.rules, request)
+    next()
+  })
+  const table = options.editor === undefined ? [...routes, welcomeRoute] : routes
+  app.use(tableRouter(table, options.engine, limits.body))
+  if (options.editor !== undefined) app.use(editorRouter(options.editor))
+  app.use(unknownRoute(table, apiRoot))
+  app.use(answerErrors(log))
+  return app
+}
+
+function answerErrors(log: Log): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (thrown, _request, response, _next) => {
+    const { status, body } = errorAnswer(thrown, log)
+    if (response.headersSent) return response.destroy()
+    response.status(status).type('application/json').send(JSON.stringify(body))
+  }
+}
+
+interface Upgrade {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+  gate: Gate
+  live: Live
+  log: Log
+}
+
+/** Host and origin are checked before the upgrade: a page of somebody else never gets a socket (C17). */
+function upgrade({ request, socket, head, gate, live, log }: Upgrade): void {
+  // Nobody else listens to this socket yet, and an unheard error would end the process.
+  socket.on('error', (thrown) => log('debug', `upgrade: ${reasonOf(thrown)}`))
+  try {
+    if (gate.stopping) throw rulewireError('STOPPING', {})
+    checkHost(gate.rules, request)
+    checkOrigin(gate.rules, request)
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    if (path !== livePath) {
+      throw rulewireError('NOT_FOUND', { what: 'WebSocket', name: path, suggestion: '', list: apiRoot })
+    }
+    live.accept(request, socket, head)
+  } catch (thrown) {
+    const { status, body } = errorAnswer(thrown, log)
+    writeRaw(socket, status, body)
+  }
+}
+
+/** What the parser of HTTP refused never becomes a request; it gets an answer of the same form. */
+function refuseBroken(fault: Error & { code?: string }, socket: Duplex): void {
+  if (fault.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, detail] = brokenStatus[fault.code ?? ''] ?? [400, 'This is not a request of HTTP/1.1.']
+  const { code, message: text, hint } = rulewireError('BAD_REQUEST', { detail, wanted: 'Mend it and send it again.' })
+  writeRaw(socket, status, { code, text, hint })
+}
+
+const brokenStatus: Readonly<Record<string, [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
+}
+
+function writeRaw(socket: Duplex, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)))
+    server.listen({ host, port }, () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  const what = 'the HTTP server'
+  if (cause.code === 'EADDRINUSE') {
+    const instead = `Choose another with --port, or end the program that listens on ${port}.`
+    return rulewireError('PORT_TAKEN', { port, host, what, instead }, { cause })
+  }
+  return rulewireError('BIND_FAILED', { what: 'The HTTP server', host, port, detail: reasonOf(cause) }, { cause })
+}
+
+async function close(server: Server, live: Live, gate: Gate): Promise<void> {
+  gate.stopping = true
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  live.close()
+  server.closeIdleConnections()
+  const timer = setTimeout(() => {
+    server.closeAllConnections()
+    live.cut()
+  }, grace)
+  await closed
+  clearTimeout(timer)
+}

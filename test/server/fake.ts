@@ -1,0 +1,191 @@
+import { z } from 'zod'
+import { rulewireError } from '../../engine/errors.ts'
+import type { EngineApi, TopicWatchRequest } from '../../engine/server/api.ts'
+import type {
+  BrokerDescription,
+  DeadLetter,
+  EngineDescription,
+  FlowDetail,
+  LiveValue,
+  NodeStatistics,
+  TopicValue,
+} from '../../engine/server/protocol.ts'
+import { type AnyNodeSpec, port } from '../../engine/spec/spec.ts'
+
+/** An engine without brokers and files: it shows what a test puts in, and notes what it was asked to do. */
+export interface FakeEngine extends EngineApi {
+  calls: { name: string; values: unknown[] }[]
+  statisticsNow: Record<string, NodeStatistics>
+  valuesNow: Record<string, Record<string, LiveValue>>
+  engineNow: Partial<EngineDescription>
+  healthNow: { live: boolean; ready: boolean; reasons: string[] }
+  topicsNow: { values: Record<string, TopicValue>; known: number; left: number }
+  watches: { request: TopicWatchRequest; ended: boolean }[]
+  /** How often each part was read. */
+  reads: { statistics: number; values: number }
+  emit(what: 'flows' | 'brokers'): void
+}
+
+export const passType: AnyNodeSpec = {
+  type: 'pass',
+  title: 'Pass',
+  category: 'more',
+  summary: 'Passes messages on.',
+  icon: 'arrow-right',
+  config: z.strictObject({ times: z.int().default(1).meta({ title: 'Times' }) }),
+  inputs: { in: port('any', 'Message') },
+  outputs: { out: port('same:in', 'The same') },
+  examples: [],
+  create: () => ({ in: () => undefined }),
+}
+
+export const aFlow: FlowDetail = {
+  flow: 'cold-chain',
+  title: 'Cold chain',
+  disabled: false,
+  nodes: 1,
+  status: 'running',
+  hash: 'abc',
+  problems: [],
+  document: { flow: 'cold-chain', nodes: [{ id: 'a', type: 'pass', config: {} }], wires: [] },
+  types: {},
+}
+
+export const aLetter: DeadLetter = {
+  id: 7,
+  flow: 'cold-chain',
+  node: 'a',
+  port: 'in',
+  time: 1_700_000_000_000,
+  code: 'EXPRESSION_FAILED',
+  text: 'It failed.',
+  hint: 'Mend it.',
+  message: { topic: 'a/b', payload: { n: 1 } },
+  attempts: 1,
+}
+
+export function fakeEngine(): FakeEngine {
+  const listeners = new Set<(what: 'flows' | 'brokers') => void>()
+  const note = (name: string, ...values: unknown[]) => void fake.calls.push({ name, values })
+  const find = (flow: string) => {
+    if (flow === aFlow.flow) return aFlow
+    throw rulewireError('NOT_FOUND', { what: 'flow', name: flow, suggestion: '', list: '/api/v1/flows' })
+  }
+  const diff = { added: [], changed: [], removed: [], rewired: [], moved: [] }
+  const fake: FakeEngine = {
+    calls: [],
+    statisticsNow: {},
+    valuesNow: {},
+    engineNow: {},
+    healthNow: { live: true, ready: true, reasons: [] },
+    topicsNow: { values: {}, known: 0, left: 0 },
+    watches: [],
+    reads: { statistics: 0, values: 0 },
+    emit: (what) => {
+      for (const listener of listeners) listener(what)
+    },
+    specs: new Map([['pass', passType]]),
+    describe: () => ({ ...engineDescription, ...fake.engineNow }),
+    flows: {
+      list: () => [aFlow],
+      get: find,
+      check: (document) => {
+        note('check', document)
+        return { problems: [], types: {}, diff }
+      },
+      put: async (flow, document, hash) => {
+        note('put', flow, document, hash)
+        if (hash !== undefined && hash !== aFlow.hash) throw rulewireError('CHANGED_MEANWHILE', { flow })
+        return { problems: [], types: {}, diff, hash: 'new' }
+      },
+      delete: async (flow) => {
+        find(flow)
+        note('delete', flow)
+      },
+    },
+    brokers: () => [aBroker],
+    statistics: () => {
+      fake.reads.statistics++
+      return fake.statisticsNow
+    },
+    values: (flow) => {
+      fake.reads.values++
+      return fake.valuesNow[flow] ?? {}
+    },
+    deadLetters: {
+      list: (filter) => {
+        note('list', filter)
+        return { items: [aLetter], total: 1 }
+      },
+      get: (id) => {
+        if (id === aLetter.id) return aLetter
+        throw rulewireError('NOT_FOUND', {
+          what: 'dead letter',
+          name: String(id),
+          suggestion: '',
+          list: '/api/v1/dead-letters',
+        })
+      },
+      retry: async (ids, change) => {
+        note('retry', ids, change)
+        return { retried: ids.length, failed: 0 }
+      },
+      drop: (ids) => {
+        note('drop', ids)
+        return { dropped: ids.length }
+      },
+    },
+    publish: async (message) => note('publish', message),
+    watchTopics: (request) => {
+      const watch = { request, ended: false }
+      fake.watches.push(watch)
+      return {
+        take: () => {
+          const taken = fake.topicsNow
+          fake.topicsNow = { ...taken, values: {} }
+          return taken
+        },
+        end: () => {
+          watch.ended = true
+        },
+      }
+    },
+    health: () => fake.healthNow,
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close: async () => note('close'),
+  }
+  return fake
+}
+
+const engineDescription: EngineDescription = {
+  version: '0.0.0',
+  started: 0,
+  flowsDirectory: '/flows',
+  durability: 'full',
+  rate: 0,
+  received: 0,
+  deadLetters: 0,
+  healthy: true,
+  reasons: [],
+}
+
+const side = {
+  name: 'default',
+  url: 'mqtt://127.0.0.1',
+  status: 'connected' as const,
+  since: 0,
+  received: 0,
+  sent: 0,
+  inFlight: 0,
+}
+const aBroker: BrokerDescription = {
+  name: 'default',
+  embedded: true,
+  incoming: side,
+  outgoing: side,
+  outbox: 0,
+  dropped: 0,
+}
