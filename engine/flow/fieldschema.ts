@@ -21,7 +21,8 @@ export interface FieldSchema {
   readonly properties?: Readonly<Record<string, FieldSchema>>
   readonly required?: readonly string[]
   readonly additionalProperties?: boolean | FieldSchema
-  readonly items?: FieldSchema
+  /** False after the places of a tuple. */
+  readonly items?: FieldSchema | boolean
   readonly anyOf?: readonly FieldSchema[]
   readonly oneOf?: readonly FieldSchema[]
 }
@@ -46,7 +47,7 @@ export function fieldAt(schema: FieldSchema | undefined, path: Path): FieldSchem
   const [step, ...rest] = path
   if (schema === undefined || step === undefined) return schema
   for (const choice of [schema, ...choices(schema)]) {
-    const inner = typeof step === 'number' ? choice.items : namedField(choice, step)
+    const inner = typeof step === 'number' ? itemOf(choice) : namedField(choice, step)
     const found = fieldAt(inner, rest)
     if (found !== undefined) return found
   }
@@ -96,6 +97,11 @@ function choices(schema: FieldSchema): readonly FieldSchema[] {
   return schema.anyOf ?? schema.oneOf ?? []
 }
 
+/** Schema of the items of a list; undefined when it says nothing of them. */
+export function itemOf(schema: FieldSchema): FieldSchema | undefined {
+  return typeof schema.items === 'object' ? schema.items : undefined
+}
+
 function namedField(schema: FieldSchema, name: string): FieldSchema | undefined {
   const { properties, additionalProperties } = schema
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name]
@@ -112,6 +118,10 @@ function formatText(schema: FieldSchema): string | undefined {
       return 'a duration'
     case 'topic-filter':
       return 'a topic filter'
+    case 'topic-template':
+      return 'a topic'
+    case 'broker':
+      return 'the name of a broker connection'
     case 'secret':
       return 'text, or { "$secret": "name" }'
     default:

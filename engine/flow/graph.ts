@@ -70,38 +70,14 @@ function wayTo(end: string, start: string, before: ReadonlyMap<string, string>):
 }
 
 /**
- * All vertices, each after those that lead to it as far as that is possible. Where only circles are left, one goes on that
- * has no open `hard` edge into it, the first in the given order.
+ * All vertices, each after those that lead to it, except round a circle: there, `hard` edges decide as far as they can.
  */
 export function orderVertices(vertices: readonly string[], all: Edges, hard: Edges): string[] {
-  const [waits, hardWaits] = [countInto(all), countInto(hard)]
-  const done = new Set<string>()
-  const ready = vertices.filter((vertex) => !waits.get(vertex))
-  const order: string[] = []
-  const finish = (vertex: string) => {
-    if (done.has(vertex)) return
-    done.add(vertex)
-    order.push(vertex)
-    for (const target of hard.get(vertex) ?? []) hardWaits.set(target, (hardWaits.get(target) ?? 0) - 1)
-    for (const target of all.get(vertex) ?? []) {
-      waits.set(target, (waits.get(target) ?? 0) - 1)
-      if (waits.get(target) === 0) ready.push(target)
-    }
-  }
-  while (order.length < vertices.length) {
-    for (const vertex of ready) finish(vertex)
-    ready.length = 0
-    const open = vertices.filter((vertex) => !done.has(vertex))
-    const next = open.find((vertex) => !hardWaits.get(vertex)) ?? open[0]
-    if (next !== undefined) finish(next)
-  }
-  return order
-}
-
-function countInto(edges: Edges): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const targets of edges.values()) {
-    for (const target of targets) counts.set(target, (counts.get(target) ?? 0) + 1)
-  }
-  return counts
+  const components = strongComponents(vertices, all).reverse()
+  return components.flatMap((component) => {
+    if (component.length === 1) return component
+    const inside = new Set(component)
+    const within = new Map(component.map((vertex) => [vertex, (hard.get(vertex) ?? []).filter((to) => inside.has(to))]))
+    return strongComponents(component, within).reverse().flat()
+  })
 }

@@ -22,6 +22,11 @@ export function printFlow(document: FlowDocument): string {
   return `{\n${fields.join(',\n')}\n}\n`
 }
 
+/** Any JSON in the same manner: in one line if that is short, else broken up. No line end last. */
+export function printJson(value: unknown): string {
+  return printValue(value, '', 0)
+}
+
 /** A list with one item a line, at least. */
 function printList(value: unknown, order: readonly string[]): string {
   if (!Array.isArray(value) || value.length === 0) return printValue(value, '  ', 0)

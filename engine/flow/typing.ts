@@ -1,6 +1,17 @@
 import { type Problem, problem, reasonOf, warning } from '../errors.ts'
 import type { Port, Subscription } from '../spec/spec.ts'
-import { fits, messageType, openObject, printType, type Reason, STRING, type Type, unionAll } from '../types/index.ts'
+import {
+  fieldType,
+  fits,
+  messageType,
+  openObject,
+  printType,
+  type Reason,
+  STRING,
+  type Type,
+  unionAll,
+  withField,
+} from '../types/index.ts'
 import { orderVertices } from './graph.ts'
 import type { CheckedNode } from './node.ts'
 import { edgesOf, type Wire } from './wires.ts'
@@ -87,7 +98,7 @@ function fitProblems(wire: Wire, outputs: ReadonlyMap<string, Type>): Problem[] 
   const type = outputs.get(from)
   const wanted = wire.input?.type
   if (type === undefined || wanted === undefined || typeof wanted === 'string') return []
-  const { verdict, reasons } = fits(type, wanted)
+  const { verdict, reasons } = fits(type, withAnyParams(wanted))
   const telling = reasons.filter((reason) => verdict === 'no' || !isUnknown(reason))
   const [first] = telling
   if (verdict === 'yes' || first === undefined) return []
@@ -96,6 +107,13 @@ function fitProblems(wire: Wire, outputs: ReadonlyMap<string, Type>): Problem[] 
   if (verdict === 'maybe') return [warning('TYPE_MAYBE', { from, to, detail }, place)]
   const text = printType(wanted, { depth: 3, fields: 8, values: 6 })
   return [problem('TYPE_MISMATCH', { from, to, detail, wanted: text }, place)]
+}
+
+/** A wanted message with any parameters: those that an input does not name do no harm. */
+function withAnyParams(wanted: Type): Type {
+  if (wanted.kind !== 'object') return wanted
+  const params = fieldType(wanted, 'params')
+  return params.kind === 'object' ? withField(wanted, 'params', { ...params, rest: STRING }) : wanted
 }
 
 /** Whether nothing is known of what is there: that deserves no warning, or every flow without schemas would be full of them. */
