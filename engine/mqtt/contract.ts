@@ -1,11 +1,17 @@
+import type { Duplex } from 'node:stream'
 import type { Packet } from '../spec/message.ts'
 
 /** How to reach a broker. */
 export interface ConnectionConfig {
   /** Name by which flows refer to it; `default` is the one that nodes without a `broker` use. */
   name: string
-  /** mqtt://, mqtts://, ws:// or wss://; user and password may stand in it. */
+  /** mqtt://, mqtts://, ws:// or wss://; user and password may stand in it, percent-encoded. Those given apart go first. */
   url: string
+  /**
+   * Opens the byte stream to a broker in this process, such as one end of `stream.duplexPair()`, instead of a socket.
+   * It is called for each connection; `url` is then only shown.
+   */
+  connect?: () => Duplex
   /** Stable for the data directory, so that the broker's session is found again. The outgoing side appends `-out`. */
   clientId: string
   username?: string
@@ -14,10 +20,18 @@ export interface ConnectionConfig {
   tls?: { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean }
   /** 5 unless said; the link falls back to 4 (MQTT 3.1.1) where the broker refuses 5. */
   protocolVersion?: 4 | 5
-  /** Seconds. */
+  /** Seconds, 1 to 65535; 30 unless said. */
   keepalive?: number
-  /** Seconds that the broker keeps the session while we are away; MQTT 5. */
+  /** Seconds that the broker keeps the session while we are away; MQTT 5. 7 days unless said. */
   sessionExpiry?: number
+  /** QoS 1 and 2 packets that the broker may send before an ack; MQTT 5. 65535 unless said. Some brokers send more. */
+  receiveMaximum?: number
+  /** Bytes of the largest packet that is taken; 16 MiB unless said. A larger one ends the connection where the broker sends it all the same. */
+  maximumPacketSize?: number
+  /** Milliseconds for a connection to be made, CONNACK included; 15,000 unless said. */
+  connectTimeout?: number
+  /** Milliseconds before the first repeat and at most between repeats; 1,000 and 30,000 unless said. They are varied by chance. */
+  reconnect?: { first: number; longest: number }
 }
 
 /** A PUBLISH that a broker delivered. `release` packets stand in the same sequence, because acks go out in order of receipt. */
@@ -67,11 +81,14 @@ export interface ConnectionState {
  * Who takes them calls `settle` when the commit is done.
  */
 export interface IncomingLink {
-  /** Sets what is subscribed, by filter. Only differences go to the broker; none at shutdown. */
+  /**
+   * Sets what is subscribed, by filter. Only differences go to the broker; none at shutdown.
+   * The first call connects: who takes the packets must be ready then, because a session that is resumed delivers at once.
+   */
   subscribe(filters: ReadonlyMap<string, 0 | 1 | 2>): void
   /**
    * Writes PUBACK, PUBREC or PUBCOMP for packets that are committed, in order of receipt, in one write.
-   * Packets of earlier epochs are passed over.
+   * Packets of earlier epochs and of QoS 0 are passed over.
    */
   settle(packets: readonly Received[]): void
   /**
@@ -79,7 +96,7 @@ export interface IncomingLink {
    * Never calls back if the connection breaks first.
    */
   confirm(arrived: () => void): void
-  /** Stops and goes on reading from the socket; the keepalive goes on meanwhile. */
+  /** Stops and goes on reading from the socket, chunk by chunk; the keepalive goes on meanwhile. */
   pause(): void
   resume(): void
   state(): ConnectionState
@@ -94,6 +111,12 @@ export interface IncomingOptions {
   onReceived(packets: Received[]): void
   /** After each CONNACK, before any packet of the new epoch. `sessionPresent`: the broker knows our session. */
   onConnected?(event: { epoch: number; sessionPresent: boolean }): void
+  /** What the broker's session had at the last run, from {@link onSubscribed}; without it everything is subscribed anew. */
+  knownFilters?: ReadonlyMap<string, 0 | 1 | 2>
+  /** What the broker's session has now, whenever it changed. */
+  onSubscribed?(filters: ReadonlyMap<string, 0 | 1 | 2>): void
+  /** From 0 up to 1, for the time between repeats; Math.random unless given. */
+  random?(): number
   onState?(state: ConnectionState): void
   log?(level: 'debug' | 'info' | 'warn' | 'error', text: string): void
 }
@@ -132,7 +155,7 @@ export interface OutgoingLink {
   /** There are new rows in the outbox. */
   wake(): void
   state(): ConnectionState
-  /** Messages at QoS 0 that were dropped because nobody took them. */
+  /** Messages at QoS 0 that were dropped: the queue was full, or the broker cannot take them. */
   dropped(): number
   close(): Promise<void>
 }
@@ -148,6 +171,10 @@ export interface OutgoingOptions {
   config: ConnectionConfig
   outbox: Outbox
   now(): number
+  /** QoS 0 messages that wait for a broker which is away or slow: the oldest go when there are more. 10,000 and 16 MiB unless said. */
+  queueLimit?: { messages: number; bytes: number }
+  /** From 0 up to 1, for the time between repeats; Math.random unless given. */
+  random?(): number
   onState?(state: ConnectionState): void
   log?(level: 'debug' | 'info' | 'warn' | 'error', text: string): void
 }
