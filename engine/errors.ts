@@ -138,6 +138,11 @@ export const errorTable = {
     text: '"{name}" cannot be a table or column name.',
     hint: 'Use letters, digits and "_", starting with a letter; "rw_" and "sqlite_" are taken.',
   },
+  ROW_REFUSED: {
+    status: 500,
+    text: 'The table "{table}" refused a row: {detail}.',
+    hint: 'Mend the columns of the store node, or the table.',
+  },
   QUERY_FAILED: {
     status: 500,
     text: 'SQLite refused the query: {detail}.',
@@ -166,6 +171,8 @@ export const errorTable = {
     text: 'There is no option "{option}"{suggestion}.',
     hint: 'See "rulewire {command} --help".',
   },
+  OPTION_NEEDS_VALUE: { status: 400, text: '{option} needs a value.', hint: 'Write {option} {value}.' },
+  OPTION_TAKES_NONE: { status: 400, text: '{option} takes no value, and "{found}" was given.', hint: 'Write {option}.' },
   UNKNOWN_COMMAND: {
     status: 400,
     text: 'There is no command "{command}"{suggestion}.',
@@ -226,7 +233,11 @@ export const errorTable = {
     text: 'The flow "{flow}" stands in {count} files: {files}.',
     hint: 'Give each flow a name of its own; state belongs to it.',
   },
-  NOT_PRINTED: { status: 422, text: 'The file is not written as "rulewire fmt" prints it.', hint: 'Run: rulewire fmt {file}' },
+  NOT_PRINTED: {
+    status: 422,
+    text: 'The file is not written as "rulewire fmt" prints it.',
+    hint: 'Run: rulewire fmt {file}',
+  },
 
   // API
   NOT_FOUND: { status: 404, text: 'There is no {what} "{name}"{suggestion}.', hint: 'List them with GET {list}.' },

@@ -1,0 +1,194 @@
+import { crc32 } from 'node:zlib'
+import type { IncomingLink, Received, ReceivedPublish } from '../mqtt/contract.ts'
+import { type ConnectionBatch, connectionBatch } from './batch.ts'
+import type { Target } from './node-runtime.ts'
+import type { SeenStore } from './ports.ts'
+import type { Runner } from './runner.ts'
+
+/** Finds who wants a topic. */
+export interface Router {
+  match(topic: string): readonly Route[]
+}
+
+/** A node that subscribed, and the MQTT 5 identifier of the subscription that it shares with all who want the same filter. */
+export interface Route {
+  readonly target: Target
+  readonly subscription: number
+}
+
+/**
+ * What arrives over one connection: repeats are left out, the rest runs through the nodes, and all of it is settled with the
+ * commit that holds what it caused.
+ *
+ * A repeat at QoS 1 is a packet with DUP whose id and hash are those of a packet of an earlier epoch that caused writes and
+ * whose ack may not have arrived. An ack has arrived when a PINGREQ that was sent after it was answered: then its entry goes.
+ * At QoS 2 the packet id itself is remembered until PUBREL.
+ */
+export class Intake {
+  /** Packets that were known repeats. */
+  repeats = 0
+  readonly #connection: string
+  readonly #runner: Runner
+  readonly #store: SeenStore
+  readonly #router: Router
+  /** QoS 2 ids between PUBREC and PUBCOMP. */
+  readonly #received: Set<number>
+  /** Packets of earlier epochs whose ack may not have arrived: packet id to hashes. */
+  readonly #unconfirmed = new Map<number, number[]>()
+  /** Entries of this epoch, by batch, that wait for the next PINGRESP. */
+  readonly #batches: { batch: number; seen: readonly number[] }[] = []
+  #nextBatch = 1
+  #confirming = false
+  #waiting: Received[] = []
+  #link: IncomingLink | undefined
+
+  constructor(connection: string, runner: Runner, store: SeenStore, router: Router) {
+    this.#connection = connection
+    this.#runner = runner
+    this.#store = store
+    this.#router = router
+    this.#received = new Set(store.received(connection))
+    for (const { batch, entries } of store.batches(connection)) {
+      this.#batches.push({ batch, seen: [...entries] })
+      this.#nextBatch = batch + 1
+    }
+  }
+
+  /** Sets the link that settles. */
+  set link(link: IncomingLink) {
+    this.#link = link
+  }
+
+  /** A new epoch begins: what was not confirmed may come again. */
+  connected(sessionPresent: boolean): void {
+    this.#confirming = false
+    this.#unconfirmed.clear()
+    if (sessionPresent) {
+      for (const { seen } of this.#batches) this.#addUnconfirmed(seen)
+      return
+    }
+    this.#received.clear()
+    this.#part().clear = true
+    this.#forgetBatches()
+  }
+
+  /** Takes the packets of one chunk. While the store fails they wait; the link is paused then. */
+  receive(packets: readonly Received[]): void {
+    const runner = this.#runner
+    if (runner.faulted) {
+      this.#waiting.push(...packets)
+      return
+    }
+    runner.tick()
+    for (const packet of packets) {
+      if (packet.type === 'release') this.#release(packet.packetId)
+      else this.#publish(packet)
+      if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
+    }
+    runner.finish()
+  }
+
+  /** The store works again. */
+  resume(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (waiting.length > 0) this.receive(waiting)
+  }
+
+  /** The batch is committed: acks go out, and are confirmed when there is something to forget. */
+  committed(part: ConnectionBatch): void {
+    if (part.settle.length > 0) this.#link?.settle(part.settle)
+    if (part.seen.length > 0) this.#batches.push({ batch: part.batch, seen: part.seen })
+    if (this.#batches.length === 0 || this.#confirming) return
+    this.#confirming = true
+    const upTo = this.#batches.at(-1)?.batch ?? 0
+    this.#link?.confirm(() => this.#confirmed(upTo))
+  }
+
+  #publish(packet: ReceivedPublish): void {
+    const { qos, packetId } = packet
+    if (qos === 2) {
+      if (this.#received.has(packetId)) {
+        this.repeats++
+        return
+      }
+      this.#received.add(packetId)
+      this.#part().received.push(packetId)
+      this.#runner.mustWrite()
+      this.#dispatch(packet)
+      return
+    }
+    if (qos === 0) {
+      this.#dispatch(packet)
+      return
+    }
+    if (packet.duplicate && this.#unconfirmed.size > 0 && this.#isRepeat(packet)) {
+      this.repeats++
+      return
+    }
+    const { writes } = this.#runner.batch
+    this.#dispatch(packet)
+    if (this.#runner.batch.writes === writes) return
+    const part = this.#part()
+    if (part.batch === 0) part.batch = this.#nextBatch++
+    part.seen.push(packetId, hashOf(packet))
+  }
+
+  #dispatch(packet: ReceivedPublish): void {
+    const routes = this.#router.match(packet.topic)
+    const { subscriptions } = packet
+    for (let index = 0; index < routes.length; index++) {
+      const route = routes[index] as Route
+      // MQTT 5 delivers once for each filter that overlaps, and says for which.
+      if (subscriptions.length > 0 && !subscriptions.includes(route.subscription)) continue
+      this.#runner.run(route.target, packet)
+    }
+  }
+
+  #release(packetId: number): void {
+    if (!this.#received.delete(packetId)) return
+    const part = this.#part()
+    const added = part.received.indexOf(packetId)
+    if (added >= 0) part.received.splice(added, 1)
+    part.released.push(packetId)
+    this.#runner.mustWrite()
+  }
+
+  #isRepeat(packet: ReceivedPublish): boolean {
+    return this.#unconfirmed.get(packet.packetId)?.includes(hashOf(packet)) ?? false
+  }
+
+  #confirmed(upTo: number): void {
+    this.#confirming = false
+    while ((this.#batches[0]?.batch ?? Number.POSITIVE_INFINITY) <= upTo) this.#batches.shift()
+    // All that an earlier epoch left has been delivered again, or never will be.
+    this.#unconfirmed.clear()
+    this.#runner.add({ kind: 'write', write: () => this.#store.deleteBatches(this.#connection, upTo) })
+    this.#runner.finish()
+  }
+
+  #forgetBatches(): void {
+    const upTo = this.#batches.at(-1)?.batch
+    if (upTo === undefined) return
+    this.#batches.length = 0
+    this.#runner.add({ kind: 'write', write: () => this.#store.deleteBatches(this.#connection, upTo) })
+    this.#runner.finish()
+  }
+
+  #addUnconfirmed(seen: readonly number[]): void {
+    for (let index = 0; index < seen.length; index += 2) {
+      const packetId = seen[index] ?? 0
+      const hashes = this.#unconfirmed.get(packetId) ?? []
+      hashes.push(seen[index + 1] ?? 0)
+      this.#unconfirmed.set(packetId, hashes)
+    }
+  }
+
+  #part(): ConnectionBatch {
+    return connectionBatch(this.#runner.batch, this.#connection)
+  }
+}
+
+function hashOf(packet: ReceivedPublish): number {
+  return crc32(packet.payload, crc32(packet.topic))
+}

@@ -1,0 +1,63 @@
+import type { EffectResult } from '../spec/context.ts'
+import type { Message, Packet } from '../spec/message.ts'
+import type { AnyNodeSpec } from '../spec/spec.ts'
+
+/** Ports that no wire leads to: what reaches a node from the engine itself. Dead letters name them. */
+export type EnginePort = ':start' | ':timer' | ':packet' | ':result'
+
+/** A place that a message can be sent to: one handler of one node. */
+export interface Target {
+  readonly node: NodeRuntime
+  readonly port: string
+  /** Takes a Message, or for engine ports a DueTimer, a Packet or an EffectResult. */
+  readonly handle: (argument: never) => void
+}
+
+/** A node that runs. It is replaced as a whole when its config changes; its wires are swapped in place. */
+export interface NodeRuntime {
+  /** `flow/node` */
+  readonly ref: string
+  readonly flow: string
+  readonly id: string
+  readonly type: string
+  readonly spec: AnyNodeSpec
+  readonly configHash: string
+  /** As the check gave it: not bound. */
+  readonly config: unknown
+  readonly inputs: ReadonlyMap<string, Target>
+  readonly outputs: ReadonlyMap<string, OutputPort>
+  /** Handlers that were called, and those that threw. */
+  messages: number
+  errors: number
+  /** When it was last called, UTC milliseconds; 0: never. */
+  last: number
+  status: string | undefined
+}
+
+export interface OutputPort {
+  readonly name: string
+  targets: readonly Target[]
+  messages: number
+  last: Message | undefined
+  readonly send: (message: Message) => void
+}
+
+/** A message for the error port, from whatever a handler got; undefined when there is none in it. */
+export function messageOfArgument(port: string, argument: unknown, now: number): Message | undefined {
+  if (!port.startsWith(':')) return argument as Message
+  if (port === ':result') return (argument as EffectResult).message
+  if (port !== ':packet') return undefined
+  const packet = argument as Packet
+  return {
+    topic: packet.topic,
+    payload: packet.payload,
+    time: packet.received,
+    received: now,
+    params: {},
+    retain: packet.retain,
+    qos: packet.qos,
+    props: packet.props,
+    key: packet.topic,
+    id: '',
+  }
+}

@@ -1,0 +1,293 @@
+import { RulewireError, reasonOf, rulewireError } from '../errors.ts'
+import type { Effect } from '../spec/context.ts'
+import { derive } from '../spec/message.ts'
+import { type Batch, emptyBatch, type Pending } from './batch.ts'
+import { type Cell, Journal } from './cell.ts'
+import { messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
+import { type Clock, type DeadLetterEntry, type Store, StoreFault } from './ports.ts'
+import { StateCache } from './state.ts'
+import { type TimerCell, TimerQueue } from './timers.ts'
+import { writeBatch } from './write.ts'
+
+/** Handlers that one message may reach before it counts as going round in circles. */
+const hopLimit = 10_000
+/** Runs after which a batch is committed at once, so that a flood does not delay acks for long. */
+const batchLimit = 1024
+/** Wait before a commit that failed is tried again, milliseconds: first and longest. */
+const retryWait = { first: 50, longest: 2000 }
+
+/** What the runner asks of the rest of the engine. */
+export interface RunnerOptions {
+  store: Store
+  clock: Clock
+  /** Turns an effect into what is committed; throws when it cannot be taken. */
+  take(effect: Effect, node: NodeRuntime): Pending
+  /** After a commit, or at once when a batch had nothing to commit: send, settle, wake. */
+  committed(batch: Batch): void
+  /** The store fails (a sentence) or works again (undefined). Nothing may be handed over meanwhile. */
+  onFault(reason: string | undefined): void
+  log(level: 'info' | 'warn' | 'error', text: string): void
+}
+
+/**
+ * Runs messages through nodes: one queue, no recursion, no promise. What the handlers write is gathered in a batch, which is
+ * committed when the current input has been read, or after {@link batchLimit} runs. A handler that throws loses only its own
+ * writes and messages; its input goes to its `error` port, or becomes a dead letter in the same commit.
+ *
+ * The house's plan had a savepoint for each message. Writes that are gathered in memory first can be dropped without one, which
+ * saves two statements a message, and a commit that fails is simply written again.
+ */
+export class Runner {
+  readonly state: StateCache
+  readonly timers: TimerQueue
+  /** UTC milliseconds; fixed while a message runs. */
+  now: number
+  /** What is gathered for the next commit. */
+  batch: Batch = emptyBatch()
+
+  readonly #options: RunnerOptions
+  readonly #journal = new Journal()
+  readonly #targets: Target[] = []
+  readonly #arguments: unknown[] = []
+  readonly #nodes: ReadonlyMap<string, NodeRuntime>
+  #head = 0
+  #tail = 0
+  #commitPlanned = false
+  #fault: { wait: number } | undefined
+  #ids = 0
+  #idPrefix = ''
+
+  constructor(nodes: ReadonlyMap<string, NodeRuntime>, options: RunnerOptions) {
+    this.#nodes = nodes
+    this.#options = options
+    this.state = new StateCache(options.store.state)
+    this.now = options.clock.now()
+    this.timers = new TimerQueue(options.clock, options.store.timers.all(), () => this.#fireTimers())
+  }
+
+  /** True while the store cannot be written: then nothing may be handed over. */
+  get faulted(): boolean {
+    return this.#fault !== undefined
+  }
+
+  /** Sets what message ids start with; unique for each start of the engine. */
+  set idPrefix(prefix: string) {
+    this.#idPrefix = prefix
+  }
+
+  /** An id that no other message of this data directory has. */
+  nextId(): string {
+    return `${this.#idPrefix}${(this.#ids++).toString(36)}`
+  }
+
+  /** What runs now: the port of the handler, and what it was given. */
+  get current(): { port: string; argument: unknown } {
+    return { port: this.#targets[this.#head]?.port ?? '', argument: this.#arguments[this.#head] }
+  }
+
+  /** Makes an output port's function; wires are looked up when it is called, so they can be swapped. */
+  outputPort(name: string): OutputPort {
+    const port: OutputPort = {
+      name,
+      targets: [],
+      messages: 0,
+      last: undefined,
+      send: (message) => {
+        port.messages++
+        port.last = message
+        const { targets } = port
+        for (let index = 0; index < targets.length; index++) {
+          this.#targets[this.#tail] = targets[index] as Target
+          this.#arguments[this.#tail++] = message
+        }
+      },
+    }
+    return port
+  }
+
+  /** Hands something to a handler and runs all that follows from it. */
+  run(target: Target, argument: unknown): void {
+    this.#targets[this.#tail] = target
+    this.#arguments[this.#tail++] = argument
+    this.#drain()
+    this.batch.runs++
+  }
+
+  /** Reads the clock; to be called once before a group of runs. */
+  tick(): void {
+    this.now = this.#options.clock.now()
+  }
+
+  /** To be called after a group of runs: lets the batch be committed soon. */
+  finish(): void {
+    if (this.batch.writes === 0) {
+      const { batch } = this
+      if (batch.connections.size === 0 && batch.pending.length === 0 && batch.after.length === 0) {
+        batch.runs = 0
+        return
+      }
+      this.#swap()
+      this.#options.committed(batch)
+      return
+    }
+    if (this.batch.runs >= batchLimit) this.commit()
+    else if (!this.#commitPlanned && this.#fault === undefined) {
+      this.#commitPlanned = true
+      this.#options.clock.soon(() => {
+        this.#commitPlanned = false
+        if (this.batch.writes > 0) this.commit()
+      })
+    }
+  }
+
+  /** Commits what is gathered. On a fault it stays gathered, and is tried again until it works. */
+  commit(): void {
+    const { batch } = this
+    try {
+      const { store } = this.#options
+      store.transaction(() => writeBatch(store, batch, this.now))
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error
+      this.#failCommit(error)
+      return
+    }
+    this.#swap()
+    for (const cell of batch.state) cell.dirty = false
+    for (const cell of batch.timers) cell.dirty = false
+    if (this.#fault !== undefined) {
+      this.#fault = undefined
+      this.#options.onFault(undefined)
+    }
+    this.#options.committed(batch)
+    for (const then of batch.after) then()
+    this.timers.wait()
+  }
+
+  /** Counts something that has to be written, so that the batch is committed. */
+  mustWrite(): void {
+    this.batch.writes++
+  }
+
+  /** Adds to what the commit does. */
+  add(pending: Pending): void {
+    if (pending.kind !== 'send') this.batch.writes++
+    this.batch.pending.push(pending)
+  }
+
+  setState(cell: Cell<unknown>, value: unknown): void {
+    if (cell.value === value) return
+    this.#journal.record(cell)
+    cell.value = value
+    if (!cell.dirty) {
+      cell.dirty = true
+      this.batch.state.push(cell as Batch['state'][number])
+    }
+    this.batch.writes++
+  }
+
+  setTimer(cell: TimerCell, at: number | undefined): void {
+    if (cell.value === at) return
+    this.#journal.record(cell)
+    cell.value = at
+    if (!cell.dirty) {
+      cell.dirty = true
+      this.batch.timers.push(cell)
+    }
+    this.batch.writes++
+    this.timers.changed(cell)
+  }
+
+  effect(effect: Effect, node: NodeRuntime): void {
+    this.add(this.#options.take(effect, node))
+  }
+
+  #swap(): void {
+    this.batch = emptyBatch()
+  }
+
+  #drain(): void {
+    for (let head = 0; head < this.#tail; head++) {
+      this.#head = head
+      const target = this.#targets[head] as Target
+      const argument = this.#arguments[head]
+      const { node } = target
+      const pending = this.batch.pending.length
+      const tail = this.#tail
+      node.messages++
+      node.last = this.now
+      try {
+        if (head === hopLimit) throw rulewireError('TOO_MANY_HOPS', { limit: hopLimit })
+        target.handle(argument as never)
+      } catch (thrown) {
+        this.#journal.undoTo(0)
+        this.batch.pending.length = pending
+        this.#tail = head >= hopLimit ? head + 1 : tail
+        this.#fail(target, argument, thrown)
+      }
+      if (this.#journal.length > 0) this.#journal.clear()
+      this.#arguments[head] = undefined
+    }
+    this.#tail = 0
+  }
+
+  #fail({ node, port }: Target, argument: unknown, thrown: unknown): void {
+    node.errors++
+    const error =
+      thrown instanceof RulewireError
+        ? thrown
+        : rulewireError('NODE_FAILED', { detail: reasonOf(thrown) }, { cause: thrown })
+    const message = messageOfArgument(port, argument, this.now)
+    const errors = node.outputs.get('error')
+    if (message !== undefined && errors !== undefined && errors.targets.length > 0 && error.code !== 'TOO_MANY_HOPS') {
+      errors.send(
+        derive(message, { error: { code: error.code, text: error.message, hint: error.hint, node: node.ref } }),
+      )
+      return
+    }
+    this.#options.log('warn', `${node.ref}: ${error.message}`)
+    this.deadLetter(node.ref, port, argument, error)
+  }
+
+  /** Keeps what a handler could not take. */
+  deadLetter(node: string, port: string, argument: unknown, error: RulewireError, attempts = 1): void {
+    const entry: DeadLetterEntry = {
+      node,
+      port,
+      time: this.now,
+      code: error.code,
+      text: error.message,
+      hint: error.hint,
+      message: argument,
+      attempts,
+    }
+    this.add({ kind: 'dead', entry })
+  }
+
+  #fireTimers(): void {
+    if (this.faulted) return
+    this.tick()
+    for (let count = 0; count < batchLimit; count++) {
+      const cell = this.timers.take(this.now)
+      if (cell === undefined) break
+      const target = this.#nodes.get(cell.node)?.inputs.get(':timer')
+      // A timer of a node that does not run now waits until it does: TimerQueue.wakeNode.
+      if (target === undefined) continue
+      const at = cell.value ?? this.now
+      this.setTimer(cell, undefined)
+      this.#journal.clear()
+      this.run(target, { key: cell.key, name: cell.name, at })
+    }
+    this.finish()
+    this.timers.wait()
+  }
+
+  #failCommit(error: StoreFault): void {
+    const wait = this.#fault === undefined ? retryWait.first : Math.min(this.#fault.wait * 2, retryWait.longest)
+    if (this.#fault === undefined) {
+      this.#options.log('error', rulewireError('STORE_FAULT', { detail: error.message }).message)
+      this.#options.onFault(error.message)
+    }
+    this.#fault = { wait }
+    this.#options.clock.at(this.#options.clock.now() + wait, () => this.commit())
+  }
+}

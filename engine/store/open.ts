@@ -1,0 +1,110 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { reasonOf, rulewireError } from '../errors.ts'
+import { schema, schemaVersion } from './schema.ts'
+
+export type Durability = 'full' | 'normal'
+
+/** The name of the one file in the data directory. */
+export const databaseFile = 'rulewire.db'
+
+export interface OpenDatabase {
+  readonly database: Database.Database
+  readonly file: string
+  close(): void
+}
+
+/**
+ * Opens the database of a data directory for this engine alone, makes it when it is not there, and checks it.
+ * `:memory:` gives one that lives in memory, for tests and examples.
+ * `durability`: `full` syncs each commit to the disk, `normal` may lose the last commits when the power goes.
+ * Throws DATA_UNUSABLE, DATA_LOCKED, DATA_CORRUPT or DATA_NEWER; a damaged file is left as it is.
+ */
+export function openDatabase(directory: string, durability: Durability): OpenDatabase {
+  if (directory === ':memory:')
+    return { ...prepare(new Database(':memory:'), ':memory:', durability), file: ':memory:' }
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+  } catch (cause) {
+    throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
+  }
+  const unlock = lock(directory)
+  try {
+    const file = join(directory, databaseFile)
+    const opened = prepare(openFile(directory, file), file, durability)
+    return {
+      database: opened.database,
+      file,
+      close() {
+        opened.close()
+        unlock()
+      },
+    }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/**
+ * Takes the directory for this process with a lock that the operating system drops when the process ends, however it ends:
+ * an exclusive SQLite transaction on a file of its own.
+ */
+function lock(directory: string): () => void {
+  const file = join(directory, 'engine.lock')
+  try {
+    const database = new Database(file, { timeout: 0 })
+    chmodSync(file, 0o600)
+    try {
+      database.pragma('locking_mode = EXCLUSIVE')
+      database.exec('BEGIN EXCLUSIVE')
+    } catch (cause) {
+      database.close()
+      throw cause
+    }
+    return () => database.close()
+  } catch (cause) {
+    if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')) {
+      throw rulewireError('DATA_LOCKED', { directory }, { cause })
+    }
+    throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
+  }
+}
+
+function openFile(directory: string, file: string): Database.Database {
+  const isNew = !existsSync(file)
+  try {
+    const database = new Database(file, { timeout: 50 })
+    if (isNew) chmodSync(file, 0o600)
+    return database
+  } catch (cause) {
+    throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
+  }
+}
+
+function prepare(
+  database: Database.Database,
+  file: string,
+  durability: Durability,
+): { database: Database.Database; close(): void } {
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
+    database.pragma('wal_autocheckpoint = 4000')
+    const damage = database.pragma('quick_check(1)', { simple: true })
+    if (damage !== 'ok') throw rulewireError('DATA_CORRUPT', { file, detail: String(damage) })
+    const found = Number(database.pragma('user_version', { simple: true }))
+    if (found > schemaVersion) throw rulewireError('DATA_NEWER', { file, found, known: schemaVersion })
+    database.exec(schema)
+    database.pragma(`user_version = ${schemaVersion}`)
+  } catch (error) {
+    database.close()
+    if (error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) {
+      throw rulewireError('DATA_CORRUPT', { file, detail: error.message }, { cause: error })
+    }
+    throw error
+  }
+  return { database, close: () => database.close() }
+}
