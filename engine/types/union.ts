@@ -32,6 +32,27 @@ export function unionAll(types: Iterable<Type>): Type {
   return fromMembers(found)
 }
 
+/** Whether two types are the same, field by field; the order of fields does not count. */
+export function sameType(a: Type, b: Type): boolean {
+  if (a === b) return true
+  if (a.kind === 'union' && b.kind === 'union') {
+    return a.of.length === b.of.length && a.of.every((member, index) => sameType(member, b.of[index] ?? NEVER))
+  }
+  if (a.kind === 'array' && b.kind === 'array') return sameType(a.item, b.item)
+  if (a.kind === 'object' && b.kind === 'object') return sameShape(a, b)
+  return a.kind === b.kind && JSON.stringify(a) === JSON.stringify(b)
+}
+
+function sameShape(a: ObjectType, b: ObjectType): boolean {
+  const names = Object.keys(a.fields)
+  return (
+    names.length === Object.keys(b.fields).length &&
+    a.learned === b.learned &&
+    sameType(a.rest ?? NEVER, b.rest ?? NEVER) &&
+    names.every((name) => Object.hasOwn(b.fields, name) && sameType(a.fields[name] ?? NEVER, b.fields[name] ?? NEVER))
+  )
+}
+
 /** The type or nothing: what an optional field has. */
 export function optional(type: Type): Type {
   return union(type, MISSING)

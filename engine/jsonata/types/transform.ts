@@ -1,0 +1,120 @@
+import {
+  ANY,
+  arrayOf,
+  fieldType,
+  MISSING,
+  memberOfKind,
+  membersOf,
+  NEVER,
+  type ObjectType,
+  optional,
+  type Type,
+  union,
+  unionAll,
+  withField,
+  without,
+} from '../../types/index.ts'
+import type { Node } from './ast.ts'
+import { type Inference, inBranch } from './inference.ts'
+import { itemsOf, type Known, known, mayMiss } from './known.ts'
+import { type Scope, within } from './scope.ts'
+
+/** What `|pattern|update, delete|` gives: a copy in which every object at the pattern is updated. */
+export function transformed(
+  inference: Inference,
+  of: { readonly node: Node; readonly scope: Scope },
+  input: Type,
+): Type {
+  const { node, scope } = of
+  const absent = mayMiss(input) ? MISSING : NEVER
+  const copied = without(input, 'missing')
+  if (copied.kind === 'never') return MISSING
+  const context = within(scope, known(copied))
+  const place = node.pattern && patternOf(node.pattern)
+  const matches = node.pattern ? inference.infer(node.pattern, context).type : ANY
+  const update = updateOf(inference, node, within(scope, known(itemsOf(matches).item)))
+  if (place === undefined) return union(absent, memberOfKind(copied, 'array') ? ANY : anyObject(copied))
+  return union(
+    absent,
+    updateAt(copied, place.names, (shape) => (place.sure ? update(shape) : union(shape, update(shape)))),
+  )
+}
+
+/** A pattern of names; it is not sure when filters choose among what they lead to. */
+function patternOf(pattern: Node): { names: string[]; sure: boolean } | undefined {
+  if (pattern.type === 'variable' && pattern.value === '') return { names: [], sure: !pattern.predicate?.length }
+  const steps = pattern.type === 'path' ? (pattern.steps ?? []) : []
+  const [first] = steps
+  const names = first?.type === 'variable' && first.value === '' ? steps.slice(1) : steps
+  if (steps.length === 0 || pattern.group || !names.every((step) => step.type === 'name' && !step.tuple))
+    return undefined
+  const sure = !steps.some((step) => step.stages?.length || step.predicate?.length) && !pattern.predicate?.length
+  return { names: names.map((step) => String(step.value)), sure }
+}
+
+function anyObject(type: Type): Type {
+  return unionAll(
+    membersOf(type).map((member) => (member.kind === 'object' ? { kind: 'object', fields: {}, rest: ANY } : member)),
+  )
+}
+
+/** What the update and the deletion make of one object. */
+function updateOf(inference: Inference, node: Node, scope: Scope): (shape: ObjectType) => Type {
+  const { update, delete: deletion } = node
+  const added: Known = update ? inBranch(inference, () => inference.infer(update, scope)) : known(MISSING)
+  const dropped = deletion ? inBranch(inference, () => inference.infer(deletion, scope)).type : MISSING
+  const all = deletion?.type === 'unary' && deletion.expressions?.every((name) => name.type === 'string') === true
+  return (shape) => withoutFields(merged(shape, added.type), { names: dropped, all })
+}
+
+/** A shape with the fields of another written over it. */
+export function merged(shape: ObjectType, added: Type): ObjectType {
+  const other = memberOfKind(added, 'object')
+  if (other === undefined) return memberOfKind(added, 'any') ? { kind: 'object', fields: {}, rest: ANY } : shape
+  const always = without(added, 'object').kind === 'never'
+  let result = shape
+  for (const [name, type] of Object.entries(other.fields)) {
+    const there = without(type, 'missing')
+    const overwritten = always && !mayMiss(type) ? there : union(there, fieldType(shape, name))
+    result = withField(result, name, overwritten)
+  }
+  return other.rest ? withRest(result, other) : result
+}
+
+/** Unknown names may overwrite any field that the other shape does not name. */
+function withRest(shape: ObjectType, other: ObjectType): ObjectType {
+  const rest = other.rest ?? NEVER
+  const fields = Object.entries(shape.fields).map(
+    ([name, type]) => [name, Object.hasOwn(other.fields, name) ? type : union(type, rest)] as const,
+  )
+  return { kind: 'object', fields: Object.fromEntries(fields), rest: union(rest, shape.rest ?? NEVER) }
+}
+
+/** `all`: every one of the names is deleted, not only one of them. */
+function withoutFields(shape: ObjectType, { names, all }: { names: Type; all: boolean }): Type {
+  const items = itemsOf(names)
+  if (items.item.kind === 'never') return shape
+  const sure =
+    all || (!items.many && !mayMiss(names) && items.item.kind === 'string' && items.item.values?.length === 1)
+  const { item } = items
+  const listed = item.kind === 'string' ? item.values : undefined
+  const fields = Object.entries(shape.fields).map(([name, type]): [string, Type] => {
+    if (listed && !listed.includes(name)) return [name, type]
+    return [name, sure ? MISSING : optional(type)]
+  })
+  return { ...shape, fields: Object.fromEntries(fields.filter(([, type]) => type.kind !== 'missing')) }
+}
+
+function updateAt(type: Type, names: readonly string[], update: (shape: ObjectType) => Type): Type {
+  const [name, ...rest] = names
+  return unionAll(
+    membersOf(type).map((member) => {
+      if (member.kind === 'array') return arrayOf(updateAt(member.item, names, update))
+      if (member.kind === 'any') return ANY
+      if (member.kind !== 'object') return member
+      if (name === undefined) return update(member)
+      const inner = fieldType(member, name)
+      return inner.kind === 'missing' ? member : withField(member, name, updateAt(inner, rest, update))
+    }),
+  )
+}
