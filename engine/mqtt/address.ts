@@ -68,9 +68,11 @@ export function readAddress(config: ConnectionConfig): Address {
   }
 }
 
-/** A URL without what stands before its "@". */
+/** A URL, right or wrong, without what may be user and password: all that stands before its last "@". */
 export function withoutLogin(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//').replace(/^[^/]*@/, '')
+  const at = url.lastIndexOf('@')
+  if (at < 0) return url
+  return `${/^[a-z]+:\/\//i.exec(url)?.[0] ?? ''}${url.slice(at + 1)}`
 }
 
 function refusal(config: ConnectionConfig, detail: string, hint: string, cause?: unknown) {

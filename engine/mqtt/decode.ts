@@ -1,6 +1,6 @@
-import { type IPublishPacket, parser } from 'mqtt-packet'
 import type { ReceivedPublish } from './contract.ts'
 import { ProtocolFault } from './faults.ts'
+import { noProps, noSubscriptions, readPublishProperties } from './properties.ts'
 import { TopicTable } from './topic-table.ts'
 
 /** What every packet of a chunk has in common. */
@@ -11,25 +11,9 @@ export interface ChunkFacts {
   readonly received: number
 }
 
-/** One shape of properties for packets that have none. */
-const noProps: ReceivedPublish['props'] = Object.freeze(Object.create(null))
-const noSubscriptions: readonly number[] = Object.freeze([])
-
-/** Decodes PUBLISH packets: by hand where there are no properties, which is nearly always, else with mqtt-packet. */
+/** Decodes PUBLISH packets. */
 export class PublishDecoder {
   readonly #topics = new TopicTable()
-  readonly #slow = parser({ protocolVersion: 5 })
-  #parsed: IPublishPacket | undefined
-  #fault: string | undefined
-
-  constructor() {
-    this.#slow.on('packet', (packet) => {
-      if (packet.cmd === 'publish') this.#parsed = packet
-    })
-    this.#slow.on('error', (error) => {
-      this.#fault = error.message
-    })
-  }
 
   /**
    * The PUBLISH in `bytes[start]` up to `bytes[end]`; what follows its length begins at `body`. The payload is a view of `bytes`.
@@ -55,14 +39,12 @@ export class PublishDecoder {
     }
     let props = noProps
     let subscriptions = noSubscriptions
+    // Nearly always there are none: one byte of zero.
     if (version === 5 && bytes[at - 1] !== 0) {
-      const packet = this.#parse(bytes, start, end)
-      at = end - packet.payload.length
-      const properties = packet.properties ?? {}
-      if (properties.topicAlias !== undefined) throw new ProtocolFault('a topic alias came, which was not allowed')
-      if (properties.userProperties !== undefined) props = Object.freeze(properties.userProperties)
-      const ids = properties.subscriptionIdentifier
-      if (ids !== undefined) subscriptions = typeof ids === 'number' ? [ids] : ids
+      const properties = readPublishProperties(bytes, at - 1, end)
+      at = properties.end
+      props = properties.props
+      subscriptions = properties.subscriptions
     }
     if (topicStart === topicEnd) throw new ProtocolFault('a PUBLISH without a topic came')
     return {
@@ -80,20 +62,6 @@ export class PublishDecoder {
       size: end - start,
       subscriptions,
     }
-  }
-
-  #parse(bytes: Buffer, start: number, end: number): IPublishPacket {
-    this.#parsed = undefined
-    this.#fault = undefined
-    try {
-      this.#slow.parse(bytes.subarray(start, end))
-    } catch (cause) {
-      throw new ProtocolFault(`a PUBLISH came that cannot be read (${String(cause)})`)
-    }
-    if (this.#parsed === undefined) {
-      throw new ProtocolFault(`a PUBLISH came that cannot be read (${this.#fault ?? 'it is cut short'})`)
-    }
-    return this.#parsed
   }
 }
 
