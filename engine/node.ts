@@ -17,7 +17,17 @@ export type { Bound, Evaluate, SecretReference } from './spec/fields.ts'
 export { duration, Expression, expression, parseDuration, textOrSecret, topicFilter } from './spec/fields.ts'
 export type { Json, Message, Packet } from './spec/message.ts'
 export { derive, withPayload } from './spec/message.ts'
-export type { AnyNodeSpec, Example, ExampleStep, Inference, NodeSpec, Port, Ports, Subscription } from './spec/spec.ts'
+export type {
+  AnyHandlers,
+  AnyNodeSpec,
+  Example,
+  ExampleStep,
+  Inference,
+  NodeSpec,
+  Port,
+  Ports,
+  Subscription,
+} from './spec/spec.ts'
 export { defineNode, port } from './spec/spec.ts'
 export { type CompiledFilter, compileFilter, compileTemplate, type TopicTemplate } from './spec/topics.ts'
 export { describeValue, readTime } from './spec/values.ts'

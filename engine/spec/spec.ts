@@ -106,4 +106,9 @@ export function defineNode<Config extends z.ZodType, Input extends string = neve
 
 /** A spec whose config and ports are not known by type, as the engine holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds specs of every config type; zod checks the config before create sees it
-export type AnyNodeSpec = NodeSpec<any, any, any>
+export type AnyNodeSpec = Omit<NodeSpec<any, any, any>, 'create'> & { readonly create: (context: any) => AnyHandlers }
+
+/** Handlers by input port or by `onStart`, `onTimer`, `onPacket`, `onResult`; the engine knows what each of them takes. */
+export interface AnyHandlers {
+  readonly [name: string]: ((argument: never) => void) | undefined
+}

@@ -1,0 +1,31 @@
+import type { AnyNodeSpec } from '../engine/node.ts'
+import alarm from './alarm.ts'
+import comment from './comment.ts'
+import debug from './debug.ts'
+import filter from './filter.ts'
+import httpOut from './http-out.ts'
+import inject from './inject.ts'
+import mqttIn from './mqtt-in.ts'
+import mqttOut from './mqtt-out.ts'
+import query from './query.ts'
+import store from './store.ts'
+import switchNode from './switch.ts'
+import transform from './transform.ts'
+
+const specs: readonly AnyNodeSpec[] = [
+  mqttIn,
+  inject,
+  filter,
+  switchNode,
+  transform,
+  alarm,
+  query,
+  mqttOut,
+  store,
+  httpOut,
+  debug,
+  comment,
+]
+
+/** All node types by name, in the order of the palette. */
+export const nodeSpecs: ReadonlyMap<string, AnyNodeSpec> = new Map(specs.map((spec) => [spec.type, spec]))

@@ -1,0 +1,361 @@
+import { isDeepStrictEqual } from 'node:util'
+import Database from 'better-sqlite3'
+import {
+  type AnyHandlers,
+  type AnyNodeSpec,
+  derive,
+  type Effect,
+  type EffectResult,
+  type Example,
+  type ExampleStep,
+  type Json,
+  type Message,
+  type Packet,
+  parseDuration,
+  RulewireError,
+  rulewireError,
+  type SqlValue,
+} from '../../engine/node.ts'
+import { bind } from '../../engine/run/bind.ts'
+import { messageOfArgument } from '../../engine/run/node-runtime.ts'
+import { filtersIntersect } from '../../engine/spec/topics.ts'
+
+/** When virtual time starts. */
+export const startTime = Date.UTC(2026, 0, 1)
+
+export interface Sent {
+  readonly port: string
+  readonly message: Message
+}
+
+/** A node in memory with virtual time: what it gets is given by the test, and what it does is kept for it. */
+export class Bench {
+  now: number
+  readonly sent: Sent[] = []
+  readonly effects: Effect[] = []
+  readonly logs: { text: string; data: unknown }[] = []
+  readonly failures: RulewireError[] = []
+  status = ''
+  readonly state: Map<string, Json>
+  readonly timers: Map<string, { key: string; name: string; at: number }>
+  readonly #database: Database.Database
+  readonly #spec: AnyNodeSpec
+  readonly #config: unknown
+  #handlers: AnyHandlers
+  #undo: (() => void)[] = []
+  #ids = 0
+  #seed = 1
+
+  /** @param from a bench whose state, timers, tables and time go on here, as over a restart or a deploy */
+  constructor(spec: AnyNodeSpec, config: unknown, from?: Bench) {
+    this.#spec = spec
+    this.#config = spec.config.parse(config)
+    this.now = from?.now ?? startTime
+    this.state = from?.state ?? new Map()
+    this.timers = from?.timers ?? new Map()
+    this.#database = from?.database ?? new Database(':memory:')
+    this.#handlers = this.#make()
+    this.#run('onStart', ':start', undefined)
+    this.#fireDue()
+  }
+
+  get database(): Database.Database {
+    return this.#database
+  }
+
+  send(port: string, fields: Partial<Message>): void {
+    this.#run(port, port, this.#message(fields))
+    this.#fireDue()
+  }
+
+  packet(fields: Partial<Packet> & { topic: string; payload: Uint8Array }): Packet {
+    const packet: Packet = {
+      connection: 'default',
+      qos: 1,
+      retain: false,
+      props: {},
+      received: this.now,
+      ...fields,
+    }
+    this.take(packet)
+    return packet
+  }
+
+  take(packet: Packet): void {
+    const wanted = this.#spec.subscribes?.(this.#config) ?? []
+    const matches = wanted.some(({ filter }) => filtersIntersect(filter, packet.topic))
+    if (!matches) throw new Error(`no subscription matches ${packet.topic}`)
+    this.#run('onPacket', ':packet', packet)
+    this.#fireDue()
+  }
+
+  answer(result: EffectResult): void {
+    this.#run('onResult', ':result', result)
+    this.#fireDue()
+  }
+
+  /** Lets time go on and fires the timers on the way, each at its time. */
+  advance(milliseconds: number): void {
+    const end = this.now + milliseconds
+    for (let next = this.#nextTimer(end); next !== undefined; next = this.#nextTimer(end)) {
+      this.now = Math.max(this.now, next.at)
+      this.#fireDue()
+    }
+    this.now = end
+  }
+
+  /** Messages since this was last called, by port. */
+  takeSent(): Record<string, Message[]> {
+    const ports: Record<string, Message[]> = {}
+    for (const { port, message } of this.sent.splice(0)) {
+      ports[port] ??= []
+      ports[port].push(message)
+    }
+    return ports
+  }
+
+  rows(table: string): unknown[] {
+    return this.#database.prepare(`SELECT * FROM "${table}"`).all()
+  }
+
+  #nextTimer(limit: number) {
+    return [...this.timers.values()].filter(({ at }) => at <= limit).sort((a, b) => a.at - b.at)[0]
+  }
+
+  #fireDue(): void {
+    for (let count = 0; ; count++) {
+      const due = this.#nextTimer(this.now)
+      if (due === undefined) return
+      if (count > 10_000) throw new Error(`the timer "${due.name}" fires without end`)
+      this.timers.delete(timerId(due.key, due.name))
+      this.#run('onTimer', ':timer', due)
+    }
+  }
+
+  #run(handler: string, port: string, argument: unknown): void {
+    const handle = this.#handlers[handler]
+    if (handle === undefined) {
+      if (handler !== 'onStart') throw new Error(`${this.#spec.type} has no ${handler}`)
+      return
+    }
+    const before = { sent: this.sent.length, effects: this.effects.length }
+    this.#undo = []
+    this.#database.exec('SAVEPOINT run')
+    try {
+      handle(freeze(argument) as never)
+      this.#database.exec('RELEASE run')
+    } catch (thrown) {
+      this.#database.exec('ROLLBACK TO run; RELEASE run')
+      for (const undo of this.#undo.reverse()) undo()
+      this.sent.length = before.sent
+      this.effects.length = before.effects
+      if (!(thrown instanceof RulewireError)) throw thrown
+      this.failures.push(thrown)
+      const message = messageOfArgument(port, argument, this.now)
+      if (message === undefined) return
+      const error = { code: thrown.code, text: thrown.message, hint: thrown.hint, node: 'example/node' }
+      this.sent.push({ port: 'error', message: derive(message, { error }) })
+    }
+  }
+
+  #make(): AnyHandlers {
+    const spec = this.#spec
+    const environment = { now: () => this.now, random: () => this.#random() }
+    const ports = typeof spec.outputs === 'function' ? spec.outputs(this.#config) : spec.outputs
+    const send = (port: string) => (message: Message) => {
+      this.sent.push({ port, message: freeze(message) as Message })
+    }
+    return spec.create({
+      flow: 'example',
+      node: 'node',
+      config: bind(this.#config, { environment, limits: undefined, secret: (name) => `secret of ${name}` }),
+      out: Object.fromEntries(Object.keys(ports).map((port) => [port, send(port)])),
+      state: {
+        get: (key: string) => this.state.get(key),
+        set: (key: string, value: Json) => {
+          const copy = JSON.parse(JSON.stringify(value))
+          if (!isDeepStrictEqual(copy, value)) throw new Error(`state for "${key}" is not plain JSON`)
+          this.#keep(this.state, key)
+          this.state.set(key, freeze(copy) as Json)
+        },
+        delete: (key: string) => {
+          this.#keep(this.state, key)
+          this.state.delete(key)
+        },
+      },
+      timers: {
+        set: (key: string, name: string, at: number) => {
+          this.#keep(this.timers, timerId(key, name))
+          this.timers.set(timerId(key, name), { key, name, at })
+        },
+        cancel: (key: string, name: string) => {
+          this.#keep(this.timers, timerId(key, name))
+          this.timers.delete(timerId(key, name))
+        },
+      },
+      tables: tablesOf(this.#database),
+      effect: (effect: Effect) => {
+        this.effects.push(effect)
+      },
+      now: () => this.now,
+      random: () => this.#random(),
+      message: (fields: Partial<Message>) => this.#message(fields),
+      status: (text: string) => {
+        this.status = text
+      },
+      log: (text: string, data: unknown) => {
+        this.logs.push({ text, data })
+      },
+    })
+  }
+
+  #message(fields: Partial<Message>): Message {
+    const topic = fields.topic ?? 'example'
+    return {
+      topic,
+      payload: null,
+      time: this.now,
+      received: this.now,
+      params: {},
+      retain: false,
+      qos: 0,
+      props: {},
+      key: topic,
+      id: `m${++this.#ids}`,
+      ...fields,
+    }
+  }
+
+  #keep<Value>(map: Map<string, Value>, key: string): void {
+    const had = map.has(key)
+    const value = map.get(key)
+    this.#undo.push(() => {
+      if (had && value !== undefined) map.set(key, value)
+      else map.delete(key)
+    })
+  }
+
+  #random(): number {
+    this.#seed = (this.#seed * 48271) % 2147483647
+    return this.#seed / 2147483647
+  }
+}
+
+/** Runs an example of a node type in memory. Gives the differences as sentences; none when all is as it should be. */
+export function runExample(spec: AnyNodeSpec, example: Example<unknown>): string[] {
+  const parsed = spec.config.safeParse(example.config)
+  if (!parsed.success) return [`the config is refused: ${parsed.error.message}`]
+  const bench = new Bench(spec, example.config)
+  const unanswered: Effect[] = []
+  let effects = 0
+  return example.steps.flatMap((step, index) => {
+    takeStep(bench, step, unanswered)
+    const found = bench.effects.slice(effects)
+    effects = bench.effects.length
+    unanswered.push(...found.filter(({ kind }) => kind === 'request'))
+    return differences(bench, step, found).map((text) => `step ${index + 1}: ${text}`)
+  })
+}
+
+function takeStep(bench: Bench, step: ExampleStep, unanswered: Effect[]): void {
+  for (const [port, fields] of Object.entries(step.send ?? {})) bench.send(port, fields)
+  if (step.packet !== undefined) {
+    const { payload, ...rest } = step.packet
+    bench.packet({ ...rest, payload: toBytes(payload) })
+  }
+  if (step.answer !== undefined) {
+    const effect = unanswered.shift()
+    if (effect?.kind !== 'request') throw new Error('there is no request to answer')
+    const { message } = effect
+    if ('failed' in step.answer) bench.answer({ kind: 'failed', message, detail: step.answer.failed, attempts: 1 })
+    else bench.answer({ kind: 'response', message, headers: {}, body: null, attempts: 1, ...step.answer })
+  }
+  if (step.advance !== undefined) bench.advance(parseDuration(step.advance) ?? Number.NaN)
+}
+
+function differences(bench: Bench, step: ExampleStep, effects: readonly Effect[]): string[] {
+  const found = bench.takeSent()
+  const texts: string[] = []
+  if (step.expect !== undefined) {
+    for (const port of new Set([...Object.keys(found), ...Object.keys(step.expect)])) {
+      texts.push(...compare(`port ${port}`, found[port] ?? [], step.expect[port] ?? []))
+    }
+  }
+  if (step.effects !== undefined) texts.push(...compare('effects', effects, step.effects))
+  for (const [table, rows] of Object.entries(step.rows ?? {})) {
+    texts.push(...compare(`table ${table}`, bench.rows(table), rows))
+  }
+  return texts
+}
+
+function compare(where: string, found: readonly unknown[], wanted: readonly unknown[]): string[] {
+  if (found.length !== wanted.length) {
+    return [`${where}: ${found.length} instead of ${wanted.length}: ${JSON.stringify(found)}`]
+  }
+  return wanted.flatMap((item, index) => {
+    const other = found[index]
+    return Object.entries(item as object).flatMap(([field, value]) => {
+      const actual: unknown = typeof other === 'object' && other !== null ? Reflect.get(other, field) : undefined
+      if (isDeepStrictEqual(plain(actual), plain(value))) return []
+      return [`${where} ${index + 1}: ${field} is ${JSON.stringify(actual)} instead of ${JSON.stringify(value)}`]
+    })
+  })
+}
+
+/** Results of JSONata may be objects without a prototype or sequences; as data they are the same. */
+function plain(value: unknown): unknown {
+  return value instanceof Uint8Array || value === undefined ? value : JSON.parse(JSON.stringify(value))
+}
+
+function toBytes(payload: unknown): Uint8Array {
+  if (payload instanceof Uint8Array) return payload
+  return Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
+}
+
+function timerId(key: string, name: string): string {
+  return JSON.stringify([key, name])
+}
+
+/** Nobody may change a message or a state. A packet may get its decoded payload. */
+function freeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value
+  if ('connection' in value && 'payload' in value) return value
+  for (const item of Object.values(value)) freeze(item)
+  return Object.freeze(value)
+}
+
+function tablesOf(database: Database.Database) {
+  const columnsOf = (table: string) =>
+    database
+      .prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)')
+      .all(table)
+      .map(({ name }) => name)
+  return {
+    insert: (table: string, row: Readonly<Record<string, SqlValue>>) => {
+      const names = Object.keys(row)
+      database.exec(`CREATE TABLE IF NOT EXISTS "${table}" ("time" INTEGER)`)
+      const known = columnsOf(table)
+      for (const name of names) if (!known.includes(name)) database.exec(`ALTER TABLE "${table}" ADD COLUMN "${name}"`)
+      const columns = names.map((name) => `"${name}"`).join(', ')
+      database
+        .prepare(`INSERT INTO "${table}" (${columns}) VALUES (${names.map(() => '?').join(', ')})`)
+        .run(...Object.values(row))
+    },
+    deleteBelow: (table: string, column: string, limit: number) => {
+      if (columnsOf(table).includes(column)) database.prepare(`DELETE FROM "${table}" WHERE "${column}" < ?`).run(limit)
+    },
+    query: (sql: string, parameters: Readonly<Record<string, SqlValue>>): unknown[] => {
+      try {
+        const statement = database.prepare(sql)
+        if (!statement.readonly) throw new Error('it would write')
+        return statement.all(parameters)
+      } catch (cause) {
+        throw rulewireError(
+          'QUERY_FAILED',
+          { detail: cause instanceof Error ? cause.message : String(cause) },
+          { cause },
+        )
+      }
+    },
+  }
+}
