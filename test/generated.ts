@@ -1,0 +1,10 @@
+import { flowSchema, nodesMarkdown } from '../engine/flow/index.ts'
+import { nodeSpecs } from '../nodes/index.ts'
+
+/** What is made from the node types and checked in: path from the repository's root, and text. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['flows/flow.schema.json', `${JSON.stringify(flowSchema(nodeSpecs), null, 2)}\n`],
+    ['nodes/README.md', nodesMarkdown(nodeSpecs)],
+  ])
+}
