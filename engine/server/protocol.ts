@@ -107,6 +107,9 @@ export interface EngineDescription {
   version: string
   started: number
   flowsDirectory: string
+  dataDirectory?: string
+  /** Where the embedded broker listens; absent when there is none. */
+  mqtt?: { host: string; port: number }
   durability: 'full' | 'normal'
   /** Messages a second through the engine. */
   rate: number

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { rulewireError, suggestion } from '../errors.ts'
-import { describeNodeType } from './nodetypes.ts'
+import { describeNode } from '../flow/index.ts'
 import { countText, idText, topicText } from './problems.ts'
 import type { HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
 import { Answer, type Route, route } from './route.ts'
@@ -112,7 +112,7 @@ export const routes: readonly Route[] = [
     path: `${apiRoot}/nodes`,
     summary: 'All node types with their config schema, ports, docs and examples.',
     access: 'viewer',
-    handle: ({ engine }): NodeTypeDescription[] => [...engine.specs.values()].map(describeNodeType),
+    handle: ({ engine }): NodeTypeDescription[] => [...engine.specs.values()].map(describeNode),
   }),
   route({
     method: 'GET',
@@ -122,7 +122,7 @@ export const routes: readonly Route[] = [
     params: z.strictObject({ type: idText() }),
     handle: ({ engine, params }) => {
       const spec = engine.specs.get(params.type)
-      if (spec !== undefined) return describeNodeType(spec)
+      if (spec !== undefined) return describeNode(spec)
       const near = suggestion(params.type, engine.specs.keys())
       throw rulewireError('NOT_FOUND', {
         what: 'node type',

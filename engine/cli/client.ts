@@ -1,0 +1,39 @@
+import { problem, RulewireError, reasonOf, rulewireError } from '../errors.ts'
+import type { ErrorAnswer } from '../server/protocol.ts'
+
+/** Milliseconds that an engine may take for an answer. */
+const patience = 30_000
+
+/**
+ * Asks a running engine. Throws ENGINE_UNREACHABLE, or what the engine answered as an error.
+ *
+ * @param path below `/api/v1`
+ * @param body sent as JSON with POST; without it the request is a GET
+ */
+export async function askEngine<Answer>(url: string, path: string, body?: unknown): Promise<Answer> {
+  const target = `${url.replace(/\/+$/, '')}/api/v1${path}`
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  try {
+    const response = await fetch(target, { ...(body === undefined ? {} : post), signal: AbortSignal.timeout(patience) })
+    const answer: unknown = await response.json()
+    if (response.ok) return answer as Answer // the shape that protocol.ts declares for this path
+    throw errorOf(answer, response.status)
+  } catch (cause) {
+    if (cause instanceof RulewireError) throw cause
+    const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
+    throw rulewireError('ENGINE_UNREACHABLE', { url, detail: detailOf(inner) }, { cause })
+  }
+}
+
+function errorOf(answer: unknown, status: number): Error {
+  const { code, text, hint, problems = [] } = answer as Partial<ErrorAnswer> // checked in the next line
+  if (code === undefined || text === undefined || hint === undefined)
+    return new Error(`it answered with status ${status}`)
+  const known = problem('BAD_REQUEST', { detail: text, wanted: hint })
+  return new RulewireError({ ...known, code: code as typeof known.code }, { problems }) // a code of the engine's own table
+}
+
+function detailOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
+  return cause instanceof SyntaxError ? 'what answers there is no Rulewire' : reasonOf(cause)
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { reasonOf, rulewireError } from '../errors.ts'
+
+/**
+ * The flow files that were named; a directory stands for those in it. Throws FILE_UNREADABLE for what is not there, so that
+ * a typing error is not taken for a clean result.
+ */
+export function flowFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!isDirectory(path)) return [path]
+    const names = readdirSync(path).filter(isFlowFile).sort()
+    return names.map((name) => join(path, name))
+  })
+}
+
+/** Whether a file in a flows directory is a flow: `name.json`, not the schema and not a test. */
+export function isFlowFile(name: string): boolean {
+  return /^[^.]+\.json$/.test(name)
+}
+
+/** The text of a file. Throws FILE_UNREADABLE. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw unreadable(file, cause)
+  }
+}
+
+/** Writes a file so that it is never seen half: beside it first, then renamed. Keeps its mode. Throws FILE_UNREADABLE. */
+export function replaceText(file: string, text: string): void {
+  const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
+  try {
+    writeFileSync(beside, text, { mode: statSync(file).mode & 0o777 })
+    renameSync(beside, file)
+  } catch (cause) {
+    rmSync(beside, { force: true })
+    throw unreadable(file, cause)
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function unreadable(file: string, cause: unknown) {
+  const { code } = cause as NodeJS.ErrnoException // what node:fs throws
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: 'it does not exist',
+    EACCES: 'permission denied',
+    EISDIR: 'it is a directory',
+  }
+  return rulewireError('FILE_UNREADABLE', { file, detail: words[code ?? ''] ?? reasonOf(cause) }, { cause })
+}

@@ -1,0 +1,63 @@
+import type { EngineApi } from '../server/api.ts'
+import type { FlowSummary } from '../server/protocol.ts'
+import { problemText } from './check.ts'
+import { columns, counted, paint, type Terminal } from './terminal.ts'
+
+export interface Greeting {
+  engine: EngineApi
+  terminal: Terminal
+  /** Where a browser finds it: `http://127.0.0.1:1870`. */
+  url: string
+  /** Whether the editor's files are served. */
+  editor: boolean
+  /** Example files that were just made. */
+  examples: readonly string[]
+  /** As it was given, for people. */
+  flows: string
+  data: string
+}
+
+/** Says in a few lines what runs where, what does not and what to try next. */
+export function greet(greeting: Greeting): void {
+  const { engine, terminal, url, examples } = greeting
+  const { version, mqtt, durability } = engine.describe()
+  const flows = engine.flows.list()
+  const broker = engine.brokers().map(({ name, incoming }) => `${name} ${incoming.url} (${incoming.status})`)
+  const rows = [
+    ...(greeting.editor ? [['editor', `${url}/`]] : []),
+    ['API', `${url}/api/v1`],
+    mqtt === undefined
+      ? ['broker', broker.join(', ')]
+      : ['broker', `mqtt://${mqtt.host}:${mqtt.port} (embedded, MQTT 3.1.1)`],
+    ['flows', `${greeting.flows}${examples.length > 0 ? ' (made just now, with examples)' : ''}`],
+    ['data', `${greeting.data} (durability ${durability})`],
+  ]
+  const head = paint(terminal, 'bold', `Rulewire ${version} runs ${counted(runningOf(flows), 'flow')}.`)
+  terminal.out(`${head}\n${columns(rows, '  ')}\n\n`)
+  if (flows.length > 0) terminal.out(`${columns(flows.map(flowRow), '  ')}\n\n`)
+  for (const problem of flows.flatMap((flow) => flow.problems)) terminal.out(problemText(problem, terminal))
+  terminal.out(
+    `${nextSteps(greeting, mqtt)
+      .map((line) => `  ${line}`)
+      .join('\n')}\n`,
+  )
+}
+
+function flowRow({ flow, status, title, problems }: FlowSummary): string[] {
+  const errors = problems.filter((one) => one.severity === 'error').length
+  const notes = [title === flow ? '' : title, errors === 0 ? '' : `(${counted(errors, 'error')})`]
+  return [flow, status, notes.filter((note) => note !== '').join(' ')]
+}
+
+function runningOf(flows: readonly FlowSummary[]): number {
+  return flows.filter(({ status }) => status === 'running' || status === 'held').length
+}
+
+function nextSteps({ url, editor, flows }: Greeting, mqtt: { host: string; port: number } | undefined): string[] {
+  const port = mqtt === undefined || mqtt.port === 1883 ? '' : ` -p ${mqtt.port}`
+  const listen = mqtt === undefined ? [] : [`watch it work:   mosquitto_sub${port} -t '#' -v`]
+  const edit = editor
+    ? `edit flows:      open ${url}/`
+    : `edit flows:      change a file in ${flows}; it is deployed when you save it`
+  return [...listen, edit, 'end it:          Ctrl-C']
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Log } from '../log.ts'
+import type { EngineApi } from '../server/api.ts'
+import { type RunningServer, startServer } from '../server/server.ts'
+import { greet } from './greeting.ts'
+import { packageDirectory } from './home.ts'
+import type { StartValues } from './start-options.ts'
+import { exitCodes, type Terminal } from './terminal.ts'
+
+/** Milliseconds for requests and engine to finish after the first signal. */
+const drainLimit = 5_000
+
+export interface Started {
+  engine: EngineApi
+  values: StartValues
+  terminal: Terminal
+  log: Log
+  /** Example files that were just made. */
+  examples: readonly string[]
+  /** Resolves to the name of the first signal. */
+  signal: Promise<string>
+}
+
+/** Serves a running engine until the signal, then ends both. The engine is closed in any case. */
+export async function serve({ engine, values, terminal, log, examples, signal }: Started): Promise<number> {
+  const editor = join(packageDirectory(), 'dist', 'editor')
+  const hasEditor = existsSync(join(editor, 'index.html'))
+  let server: RunningServer
+  try {
+    server = await startServer({
+      engine,
+      host: values.host,
+      port: values.port,
+      log,
+      allowedHosts: values['allowed-host'],
+      ...(hasEditor ? { editor } : {}),
+    })
+  } catch (thrown) {
+    await engine.close()
+    throw thrown
+  }
+  const url = `http://${shownHost(values.host)}:${server.port}`
+  greet({ engine, terminal, url, editor: hasEditor, examples, flows: values.flows, data: values.data })
+  log('info', `${await signal}: finishing what has begun`)
+  const code = await end(engine, server, log)
+  // What is still open now must not keep the process; nothing is lost by that.
+  setTimeout(() => terminal.exit(code), 500).unref()
+  return code
+}
+
+async function end(engine: EngineApi, server: RunningServer, log: Log): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), drainLimit)
+  })
+  // Requests end first: they may still want the engine.
+  const done = server.close().then(() => engine.close())
+  const result = await Promise.race([done, late])
+  clearTimeout(timer)
+  if (result !== 'late') return exitCodes.ok
+  log('warn', `not everything was finished within ${drainLimit / 1000} s; it goes on at the next start`)
+  return exitCodes.problems
+}
+
+function shownHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

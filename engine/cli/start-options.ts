@@ -1,0 +1,80 @@
+import type { Values } from './option.ts'
+import { choice, flag, integer, OptionFault, text, texts, url } from './option.ts'
+
+/** The options of `rulewire start`: parsing, help, environment and checks come from this table. */
+export const startOptions = {
+  flows: text({
+    value: 'DIR',
+    variable: 'RULEWIRE_FLOWS',
+    fallback: './flows',
+    help: 'Directory of the flow files.',
+  }),
+  data: text({
+    value: 'DIR',
+    variable: 'RULEWIRE_DATA',
+    fallback: './data',
+    help: 'Directory of the database; made when missing.',
+  }),
+  host: text({
+    value: 'HOST',
+    variable: 'RULEWIRE_HOST',
+    fallback: '127.0.0.1',
+    help: 'Address for editor, API and the embedded broker.',
+  }),
+  port: integer({
+    value: 'PORT',
+    variable: 'RULEWIRE_PORT',
+    fallback: 1870,
+    least: 0,
+    most: 65_535,
+    help: 'Port for editor and API; 0 takes a free one.',
+  }),
+  'mqtt-port': integer({
+    value: 'PORT',
+    variable: 'RULEWIRE_MQTT_PORT',
+    fallback: 1883,
+    least: 0,
+    most: 65_535,
+    help: 'Port of the embedded broker; 0 takes a free one.',
+  }),
+  broker: url({
+    variable: 'RULEWIRE_BROKER',
+    fallback: undefined,
+    schemes: ['mqtt', 'mqtts', 'ws', 'wss'],
+    example: 'mqtt://127.0.0.1:1883',
+    help: 'Uses this broker instead of an embedded one.',
+  }),
+  durability: choice({
+    words: ['full', 'normal'],
+    variable: 'RULEWIRE_DURABILITY',
+    fallback: 'full',
+    help: 'full: acked messages survive a power cut; normal: a crash of the program.',
+  }),
+  'allowed-host': texts({
+    value: 'NAME',
+    variable: 'RULEWIRE_ALLOWED_HOSTS',
+    help: 'Further name by which browsers may open the editor, as behind a proxy; several times.',
+    check: (name) => {
+      if (/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(name)) return
+      throw new OptionFault('that is no host name', 'Write a name such as rulewire.example or rulewire.example:8443.')
+    },
+  }),
+  'without-login': flag({
+    variable: 'RULEWIRE_WITHOUT_LOGIN',
+    help: 'Accepts that everybody who reaches --host may change flows and publish messages.',
+  }),
+  'log-level': choice({
+    words: ['debug', 'info', 'warn', 'error'],
+    variable: 'RULEWIRE_LOG_LEVEL',
+    fallback: 'info',
+    help: 'Least important lines of the log.',
+  }),
+  'log-format': choice({
+    words: ['text', 'json'],
+    variable: 'RULEWIRE_LOG_FORMAT',
+    fallback: 'text',
+    help: 'Log lines for people or for programs.',
+  }),
+}
+
+export type StartValues = Values<typeof startOptions>

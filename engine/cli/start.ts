@@ -1,0 +1,44 @@
+import { nodeSpecs } from '../../nodes/index.ts'
+import { rulewireError } from '../errors.ts'
+import { createLog } from '../log.ts'
+import { isLoopback } from '../server/origin.ts'
+import { command } from './command.ts'
+import { prepareFlows } from './first-start.ts'
+import { packageVersion } from './home.ts'
+import { firstSignal } from './signal.ts'
+import { startOptions } from './start-options.ts'
+
+export const startCommand = command({
+  name: 'start',
+  summary: 'Runs the flows of a directory, with an embedded MQTT broker, the API and the editor.',
+  usage: '[options]',
+  words: { least: 0, most: 0, what: '' },
+  options: startOptions,
+  notes: `An option that is not written is taken from its variable, then from its default.
+Without --flows, ./flows is made with examples when it is missing.
+Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one ends it at once.`,
+  run: async ({ values, sources, terminal }) => {
+    // Whoever reaches the address can do everything, since there is no login yet.
+    if (!isLoopback(values.host) && !values['without-login']) {
+      throw rulewireError('UNSAFE_BIND', { what: 'Rulewire', host: values.host, option: '--without-login' })
+    }
+    const log = createLog({ level: values['log-level'], format: values['log-format'], write: terminal.err })
+    // Heard from the beginning: an end during the start is a clean one too.
+    const signal = firstSignal(terminal)
+    const examples = prepareFlows(values.flows, sources.flows ?? 'fallback')
+    // The other commands do not wait for broker, database and server to be loaded.
+    const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
+    const engine = await createEngine({
+      flows: values.flows,
+      data: values.data,
+      host: values.host,
+      mqttPort: values['mqtt-port'],
+      durability: values.durability,
+      specs: nodeSpecs,
+      version: packageVersion(),
+      log,
+      ...(values.broker === undefined ? {} : { broker: values.broker }),
+    })
+    return serve({ engine, values, terminal, log, examples, signal })
+  },
+})

@@ -1,0 +1,67 @@
+/** What a command may use of the process, so that tests can run commands without one. */
+export interface Terminal {
+  /** Writes to standard output. */
+  out(text: string): void
+  /** Writes to standard error. */
+  err(text: string): void
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly colors: boolean
+  /** Calls back at SIGINT and SIGTERM. Returns how to end that. */
+  onSignal(listener: (signal: string) => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+export const exitCodes = { ok: 0, problems: 1, usage: 2, interrupted: 130 } as const
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    // Who reads may go first ("rulewire nodes | head"); that is no fault.
+    stream.on('error', (fault: NodeJS.ErrnoException) => {
+      if (fault.code !== 'EPIPE') throw fault
+    })
+  }
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    env: process.env,
+    colors: process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined,
+    onSignal: (listener) => {
+      process.on('SIGINT', listener).on('SIGTERM', listener)
+      return () => void process.off('SIGINT', listener).off('SIGTERM', listener)
+    },
+    exit: (code) => process.exit(code),
+  }
+}
+
+export type Color = 'red' | 'yellow' | 'green' | 'dim' | 'bold'
+
+const codes: Readonly<Record<Color, [number, number]>> = {
+  red: [31, 39],
+  yellow: [33, 39],
+  green: [32, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+}
+
+/** The text in a colour, where the terminal shows colours. */
+export function paint(terminal: Terminal, color: Color, text: string): string {
+  const [on, off] = codes[color]
+  return terminal.colors ? `\u001b[${on}m${text}\u001b[${off}m` : text
+}
+
+/** `1 flow`, `2 flows`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Lines of cells, each column as wide as its widest cell. */
+export function columns(rows: readonly (readonly string[])[], indent = ''): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
+  }
+  const line = (row: readonly string[]) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')
+  return rows.map((row) => `${indent}${line(row)}`.trimEnd()).join('\n')
+}

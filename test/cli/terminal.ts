@@ -1,0 +1,49 @@
+import { run } from '../../engine/cli/run.ts'
+import type { Terminal } from '../../engine/cli/terminal.ts'
+
+export interface FakeTerminal extends Terminal {
+  readonly output: string
+  readonly errors: string
+  readonly exits: number[]
+  signal(name: string): void
+}
+
+/** A terminal that keeps what was written. */
+export function fakeTerminal(env: Record<string, string> = {}, colors = false): FakeTerminal {
+  const listeners = new Set<(name: string) => void>()
+  const written = { output: '', errors: '' }
+  return {
+    env,
+    colors,
+    exits: [],
+    get output() {
+      return written.output
+    },
+    get errors() {
+      return written.errors
+    },
+    out: (text) => {
+      written.output += text
+    },
+    err: (text) => {
+      written.errors += text
+    },
+    onSignal: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    exit(code) {
+      this.exits.push(code)
+    },
+    signal: (name) => {
+      for (const listener of listeners) listener(name)
+    },
+  }
+}
+
+/** Runs a command line in this process. */
+export async function rulewire(args: readonly string[], env: Record<string, string> = {}) {
+  const terminal = fakeTerminal(env)
+  const code = await run(args, terminal)
+  return { code, out: terminal.output, err: terminal.errors }
+}
