@@ -30,7 +30,6 @@ export interface Node {
   readonly thunk?: boolean
   readonly signature?: { readonly definition: string }
   readonly condition?: Node
-  // biome-ignore lint/suspicious/noThenProperty: the parser names the branch so
   readonly then?: Node
   readonly else?: Node
   readonly pattern?: Node

@@ -1,6 +1,6 @@
 import type { Node } from './ast.ts'
-import { JsonataError } from './errors.ts'
-import type { Limits } from './limits.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { CompiledExpression } from './program.ts'
 
 export type { Group, Node, NodeType, Pair, Slot, Stage, Term } from './ast.ts'
 export { JsonataError } from './errors.ts'
@@ -15,9 +15,9 @@ export interface CompileOptions {
 /** What an expression may know of the world around it. */
 export interface Environment {
   /** UTC milliseconds for $now and $millis; asked once for an evaluation. Default Date.now. */
-  readonly now?: () => number
+  now?(): number
   /** A number from 0 up to, not including, 1 for $random and $shuffle. Default Math.random. */
-  readonly random?: () => number
+  random?(): number
 }
 
 export interface Compiled {
@@ -29,6 +29,20 @@ export interface Compiled {
 }
 
 /** Makes a synchronous, bounded function of an expression; throws JsonataError when it does not parse. */
-export function compile(text: string, _options: CompileOptions = {}): Compiled {
-  throw new JsonataError({ code: 'S0500', message: `not built yet: ${text}` })
+export function compile(text: string, options: CompileOptions = {}): Compiled {
+  const program = new CompiledExpression(text, { ...defaultLimits, ...options.limits }, options.clock ?? performanceNow)
+  return {
+    text,
+    ast: program.ast,
+    evaluate(input, bindings, environment) {
+      if (bindings === undefined && environment === undefined) return program.evaluate(input, undefined)
+      const now = environment?.now && (() => environment.now?.() ?? Date.now())
+      const random = environment?.random && (() => environment.random?.() ?? Math.random())
+      return program.evaluate(input, { bindings, now, random })
+    },
+  }
+}
+
+function performanceNow(): number {
+  return performance.now()
 }

@@ -1,0 +1,189 @@
+import { Callable } from './callable.ts'
+import { Failure } from './errors.ts'
+
+/** What `a<n>` and its like say in errors. */
+const plurals: Readonly<Record<string, string>> = {
+  a: 'arrays',
+  b: 'booleans',
+  f: 'functions',
+  n: 'numbers',
+  o: 'objects',
+  s: 'strings',
+}
+
+interface Parameter {
+  /** The letters of the types it takes, `m` for missing among them. */
+  accepts: string
+  type: string
+  /** `?` and `+`; `-` means that the context may stand in. */
+  repeat: '' | '?' | '+'
+  context: boolean
+  /** What the items of an array must be. */
+  subtype: string | undefined
+}
+
+/** A function signature such as `<s-nn?:s>`: checks arguments and brings them into the form that the function takes. */
+export class Signature {
+  readonly #parameters: readonly Parameter[]
+  #pattern: RegExp | undefined
+
+  constructor(definition: string) {
+    this.#parameters = parse(definition)
+  }
+
+  /** Gives the arguments, with the context or one-item arrays put in; throws T0410, T0411 or T0412. */
+  validate(args: readonly unknown[], context: unknown): readonly unknown[] {
+    return this.#fits(args) ? args : this.#adapt(args, context)
+  }
+
+  /** True when each argument is what its parameter asks for, with nothing to be put in. */
+  #fits(args: readonly unknown[]): boolean {
+    const parameters = this.#parameters
+    if (args.length > parameters.length) return false
+    for (let index = 0; index < parameters.length; index++) {
+      const parameter = parameters[index] as Parameter // index is below the length
+      if (index >= args.length) {
+        if (parameter.repeat !== '?' || parameter.context) return false
+      } else {
+        const symbol = symbolOf(args[index])
+        if (!parameter.accepts.includes(symbol)) return false
+        if (parameter.type === 'a' && symbol !== 'm' && !isArrayFor(parameter, args[index])) return false
+      }
+    }
+    return true
+  }
+
+  #adapt(args: readonly unknown[], context: unknown): readonly unknown[] {
+    const symbols = args.map(symbolOf).join('')
+    this.#pattern ??= new RegExp(`^${this.#parameters.map((one) => `(${patternOf(one)})`).join('')}$`)
+    const match = this.#pattern.exec(symbols)
+    if (match === null) throw this.#mismatch(args, symbols)
+    const result: unknown[] = []
+    let next = 0
+    for (const [index, parameter] of this.#parameters.entries()) {
+      const part = match[index + 1] ?? ''
+      if (part === '' && parameter.context) {
+        result.push(checkContext(parameter, context, next))
+      } else if (part === '') {
+        result.push(args[next])
+        next++
+      } else {
+        for (const symbol of part) {
+          result.push(
+            parameter.type === 'a' ? toArray(args[next], { parameter, symbol, part, index: next }) : args[next],
+          )
+          next++
+        }
+      }
+    }
+    return result
+  }
+
+  /** Finds the first argument that does not fit. */
+  #mismatch(args: readonly unknown[], symbols: string): Failure {
+    let pattern = '^'
+    let good = 0
+    for (const parameter of this.#parameters) {
+      pattern += patternOf(parameter)
+      const match = new RegExp(pattern).exec(symbols)
+      if (match === null) break
+      good = match[0].length
+    }
+    return new Failure('T0410', { value: args[good], index: good + 1 })
+  }
+}
+
+function isArrayFor(parameter: Parameter, arg: unknown): boolean {
+  return Array.isArray(arg) && (parameter.subtype === undefined || areAll(arg, parameter.subtype.charAt(0)))
+}
+
+function checkContext(parameter: Parameter, context: unknown, index: number): unknown {
+  if (parameter.accepts.includes(symbolOf(context))) return context
+  throw new Failure('T0411', { value: context, index: index + 1 })
+}
+
+interface ArrayPlace {
+  readonly parameter: Parameter
+  readonly symbol: string
+  readonly part: string
+  readonly index: number
+}
+
+function toArray(arg: unknown, { parameter, symbol, part, index }: ArrayPlace): unknown {
+  if (symbol === 'm') return undefined
+  const { subtype } = parameter
+  if (subtype !== undefined) {
+    const fits = Array.isArray(arg) ? areAll(arg, subtype.charAt(0)) : part === subtype
+    if (!fits) throw new Failure('T0412', { value: arg, index: index + 1, type: plurals[subtype] })
+  }
+  return symbol === 'a' ? arg : [arg]
+}
+
+function areAll(items: readonly unknown[], symbol: string): boolean {
+  for (let index = 0; index < items.length; index++) if (symbolOf(items[index]) !== symbol) return false
+  return true
+}
+
+/** The letter for the type of a value, as signatures write it. */
+function symbolOf(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return 's'
+    case 'number':
+      return 'n'
+    case 'boolean':
+      return 'b'
+    case 'function':
+      return 'f'
+    case 'object':
+      if (value === null) return 'l'
+      if (Array.isArray(value)) return 'a'
+      return Callable.is(value) ? 'f' : 'o'
+    default:
+      return 'm'
+  }
+}
+
+function patternOf(parameter: Parameter): string {
+  return `[${parameter.accepts}]${parameter.repeat}${parameter.context ? '?' : ''}`
+}
+
+/** The parser of the library has checked the definition before. */
+function parse(definition: string): Parameter[] {
+  const parameters: Parameter[] = []
+  for (let at = 1; at < definition.length && definition[at] !== ':'; at++) {
+    const symbol = definition.charAt(at)
+    const last = parameters.at(-1)
+    if ('snblo'.includes(symbol)) parameters.push(parameter(symbol, `${symbol}m`))
+    else if (symbol === 'a' || symbol === 'x') parameters.push(parameter(symbol, 'asnblfom'))
+    else if (symbol === 'f') parameters.push(parameter('f', 'f'))
+    else if (symbol === 'j') parameters.push(parameter('j', 'asnblom'))
+    else if (symbol === '(') {
+      const end = closing(definition, at, '(', ')')
+      parameters.push(parameter('(', `${definition.slice(at + 1, end)}m`))
+      at = end
+    } else if (symbol === '<') {
+      const end = closing(definition, at, '<', '>')
+      if (last !== undefined) last.subtype = definition.slice(at + 1, end)
+      at = end
+    } else if (last !== undefined) {
+      if (symbol === '-') last.context = true
+      else if (symbol === '?' || symbol === '+') last.repeat = symbol
+    }
+  }
+  return parameters
+}
+
+function parameter(type: string, accepts: string): Parameter {
+  return { type, accepts, repeat: '', context: false, subtype: undefined }
+}
+
+function closing(text: string, start: number, open: string, close: string): number {
+  let depth = 1
+  let at = start
+  while (++at < text.length && depth > 0) {
+    if (text[at] === open) depth++
+    else if (text[at] === close && --depth === 0) break
+  }
+  return at
+}
