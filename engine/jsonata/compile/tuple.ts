@@ -129,8 +129,10 @@ function compileStages(
     const { value: name, expr } = stage
     if (stage.type === 'index' && name !== undefined) return (tuples: Dict[]) => setIndex(tuples, name)
     const filter = expr === undefined ? undefined : compileAnyFilter(expr, scope, unit)
-    // A filter of tuples gives tuples.
-    return (tuples: Dict[], frame: Frame, state: State) => (filter?.run(tuples, frame, state) ?? tuples) as Dict[]
+    return (tuples: Dict[], frame: Frame, state: State) => {
+      const kept = filter?.run(tuples, frame, state) ?? tuples
+      return (isArray(kept) ? kept : [kept]) as Dict[] // a filter of tuples gives tuples
+    }
   })
   return (tuples, frame, state) => compiled.reduce((list, stage) => stage(list, frame, state), tuples)
 }
