@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
 import { generate, type Packet, parser } from 'mqtt-packet'
 import { until } from './wait.ts'
 
@@ -19,7 +20,7 @@ export interface FakeBrokerOptions {
 export interface FakeConnection {
   /** 0 for the first one. */
   readonly index: number
-  readonly socket: Socket
+  readonly socket: Duplex
   readonly packets: readonly Packet[]
   /** 4 or 5, from CONNECT. */
   readonly version: number
@@ -39,6 +40,8 @@ export interface FakeBroker {
   readonly port: number
   readonly url: string
   readonly connections: readonly FakeConnection[]
+  /** A connection without a socket: gives the client's end of a stream to this broker. */
+  connect(): Duplex
   /** The connection with that number (0 = first), when it has sent its CONNECT. */
   connection(index: number): Promise<FakeConnection>
   stop(): Promise<void>
@@ -56,6 +59,11 @@ export async function startFakeBroker(options: FakeBrokerOptions = {}): Promise<
     port,
     url: `mqtt://127.0.0.1:${port}`,
     connections,
+    connect: () => {
+      const [ours, theirs] = duplexPair()
+      connections.push(serve(ours, connections.length, options.script))
+      return theirs
+    },
     connection: async (index) => {
       const connection = await until(() => connections[index], `connection ${index} to the fake broker`)
       await connection.received('connect')
@@ -69,7 +77,7 @@ export async function startFakeBroker(options: FakeBrokerOptions = {}): Promise<
   }
 }
 
-function serve(socket: Socket, index: number, script: FakeBrokerOptions['script']): FakeConnection {
+function serve(socket: Duplex, index: number, script: FakeBrokerOptions['script']): FakeConnection {
   const packets: Packet[] = []
   let version = 4
   let closed = false
