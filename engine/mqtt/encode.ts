@@ -87,8 +87,10 @@ export class PublishEncoder {
     const first = 0x30 | (duplicate ? 8 : 0) | (qos << 1) | (publish.retain ? 1 : 0)
     const fixed = 2 + topic.length + (qos > 0 ? 2 : 0) + properties.length
     const worst = mostBytes(payload)
-    if (worst > this.limit && byteLength(payload) + fixed > this.limit) {
-      return tooLarge(fixed + byteLength(payload), this.limit)
+    if (worst > this.limit) {
+      const length = fixed + byteLength(payload)
+      const size = 1 + sizeOfLength(length) + length
+      if (size > this.limit) return tooLarge(size, this.limit)
     }
     this.expect(overhead + topic.length + properties.length + worst)
     const buffer = this.#buffer
