@@ -31,3 +31,23 @@ export type {
 export { defineNode, port } from './spec/spec.ts'
 export { type CompiledFilter, compileFilter, compileTemplate, type TopicTemplate } from './spec/topics.ts'
 export { describeValue, readTime } from './spec/values.ts'
+export {
+  ANY,
+  arrayOf,
+  BOOLEAN,
+  closedObject,
+  fieldType,
+  fromJsonSchema,
+  MISSING,
+  messageType,
+  NUMBER,
+  numberOf,
+  openObject,
+  STRING,
+  stringOf,
+  TIME,
+  type Type,
+  union,
+  withField,
+  without,
+} from './types/index.ts'

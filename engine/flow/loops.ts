@@ -17,10 +17,8 @@ interface End {
  * Circles that lead over topics, through one flow or several: a node publishes what another receives, whose messages come
  * back to the first. A warning for each such pair, at the publisher: filters say what may happen, and a device can stand
  * between the two on purpose.
- *
- * @param hops how many hops the engine lets a message go, for the hint
  */
-export function topicLoops(plans: readonly Plan[], hops: number): Problem[] {
+export function topicLoops(plans: readonly Plan[]): Problem[] {
   const publishers: End[] = []
   const subscribers: End[] = []
   const edges = new Map<string, string[]>()
@@ -48,7 +46,6 @@ export function topicLoops(plans: readonly Plan[], hops: number): Problem[] {
       topic: from.topics.filter,
       subscriber: to.vertex,
       filter: to.topics.filter,
-      hops,
     }
     return warning('TOPIC_LOOP', values, { flow: from.flow, node: from.node })
   })

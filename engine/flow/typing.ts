@@ -1,4 +1,6 @@
 import { type Problem, problem, reasonOf, warning } from '../errors.ts'
+import { inferType, narrow } from '../jsonata/types/index.ts'
+import type { Expression } from '../spec/fields.ts'
 import type { Port, Subscription } from '../spec/spec.ts'
 import {
   fieldType,
@@ -6,12 +8,12 @@ import {
   messageType,
   openObject,
   printType,
-  type Reason,
   STRING,
   type Type,
   unionAll,
   withField,
 } from '../types/index.ts'
+import { expressionProblems, isUnknown } from './expressions.ts'
 import { orderVertices } from './graph.ts'
 import type { CheckedNode } from './node.ts'
 import { edgesOf, type Wire } from './wires.ts'
@@ -52,6 +54,7 @@ export function inferTypes(
     const inferred = inferNode(node, inputs, topicType)
     problems.push(...inferred.problems)
     for (const [name, type] of inferred.types) outputs.set(`${id}.${name}`, type)
+    problems.push(...expressionProblems(node, messageIn(node, inferred)))
   }
   problems.push(...wires.flatMap((wire) => fitProblems(wire, outputs)))
   return { types: Object.fromEntries(outputs), inputs, problems }
@@ -61,7 +64,7 @@ function inferNode(
   node: CheckedNode,
   known: ReadonlyMap<string, Type>,
   topicType: (subscription: Subscription) => Type,
-): { types: [string, Type][]; problems: Problem[] } {
+): Inferred {
   const { id } = node.entry
   const inputs = Object.fromEntries(
     Object.entries(node.inputs ?? {}).map(([name, port]) => [name, known.get(`${id}.${name}`) ?? ownType(port)]),
@@ -70,7 +73,7 @@ function inferNode(
   let inferred: Readonly<Record<string, Type>> = {}
   if (node.spec?.infer !== undefined && node.config !== undefined) {
     try {
-      inferred = node.spec.infer({ config: node.config, inputs, topicType })
+      inferred = node.spec.infer({ config: node.config, inputs, topicType, typeOf, narrow: narrowMessage })
     } catch (thrown) {
       const place = { node: id, at: `nodes[${node.index}]` }
       problems.push(warning('NODE_FAILED', { detail: `its types cannot be told: ${reasonOf(thrown)}` }, place))
@@ -80,7 +83,31 @@ function inferNode(
     const own = Object.hasOwn(inferred, name) ? inferred[name] : undefined
     return [name, own ?? declaredType(port, inputs)]
   })
-  return { types, problems }
+  return { inputs, types, problems }
+}
+
+interface Inferred {
+  inputs: Readonly<Record<string, Type>>
+  types: [string, Type][]
+  problems: Problem[]
+}
+
+/** What the expressions of a node see: the messages of its inputs, or those that it makes when it has none. */
+function messageIn({ inputs }: CheckedNode, found: Inferred): Type {
+  const seen = Object.keys(inputs ?? {}).length > 0 ? Object.values(found.inputs) : ownOutputs(found)
+  return seen.length === 0 ? openMessage : unionAll(seen)
+}
+
+function ownOutputs({ types }: Inferred): Type[] {
+  return types.filter(([name]) => name !== 'error').map(([, type]) => type)
+}
+
+function typeOf(expression: Expression, message: Type): Type {
+  return inferType(expression.compiled.ast, message).type
+}
+
+function narrowMessage(condition: Expression, message: Type, outcome: boolean): Type {
+  return narrow(condition.compiled.ast, message, outcome)
 }
 
 function declaredType(port: Port, inputs: Readonly<Record<string, Type>>): Type {
@@ -114,11 +141,6 @@ function withAnyParams(wanted: Type): Type {
   if (wanted.kind !== 'object') return wanted
   const params = fieldType(wanted, 'params')
   return params.kind === 'object' ? withField(wanted, 'params', { ...params, rest: STRING }) : wanted
-}
-
-/** Whether nothing is known of what is there: that deserves no warning, or every flow without schemas would be full of them. */
-function isUnknown(reason: Reason): boolean {
-  return reason.found.split(' | ').includes('any')
 }
 
 function groupByTarget(wires: readonly Wire[]): ReadonlyMap<string, Wire[]> {

@@ -12,10 +12,13 @@ export { topicFilterFault }
 export class Expression {
   readonly text: string
   readonly compiled: Compiled
+  /** What it must give. */
+  readonly result: ResultKind
 
-  constructor(text: string, compiled: Compiled) {
+  constructor(text: string, compiled: Compiled, result: ResultKind = 'any') {
     this.text = text
     this.compiled = compiled
+    this.result = result
   }
 }
 
@@ -47,7 +50,7 @@ export function expression(result: ResultKind = 'any') {
     .min(1)
     .transform((text, context) => {
       try {
-        return new Expression(text, compile(text))
+        return new Expression(text, compile(text), result)
       } catch (thrown) {
         if (!(thrown instanceof JsonataError)) throw thrown
         context.addIssue({

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Type } from '../types/index.ts'
 import type { Handlers, NodeContext } from './context.ts'
+import type { Expression } from './fields.ts'
 import type { Message } from './message.ts'
 
 /** Where a node type stands in the palette. */
@@ -95,6 +96,10 @@ export interface Inference<Config> {
   readonly inputs: Readonly<Record<string, Type>>
   /** Type of the messages of a topic filter, learned or written; the open message type when nothing is known. */
   readonly topicType: (subscription: Subscription) => Type
+  /** Type of what an expression gives for messages of a type; with `missing` where it may find nothing. */
+  readonly typeOf: (expression: Expression, message: Type) => Type
+  /** The part of a message type for which a condition is true, or is not; `never` when there is none. */
+  readonly narrow: (condition: Expression, message: Type, outcome: boolean) => Type
 }
 
 /** Declares a node type. Every node gets an output port `error` beside its own. */

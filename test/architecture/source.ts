@@ -191,10 +191,13 @@ function writtenName(node: Tree): string | undefined {
   return changingMethods.includes(memberName(member) ?? '') ? owner : undefined
 }
 
-/** Whether an exported constant holds a map or set that is not declared Readonly. */
+/** Whether an exported constant holds a map or set that others could write into. */
 function isOpenContainer(declarator: Tree, text: string): boolean {
   const init = treeOf(declarator.init)
   if (init?.type !== 'NewExpression' || !/Map$|Set$|Cache$/.test(nameOf(treeOf(init.callee)) ?? '')) return false
   const annotation = treeOf(treeOf(declarator.id)?.typeAnnotation)
-  return annotation === undefined || !/^:\s*Readonly/.test(text.slice(Number(annotation.start), Number(annotation.end)))
+  return (
+    annotation === undefined ||
+    /^:\s*(?:Weak)?(?:Map|Set)\b/.test(text.slice(Number(annotation.start), Number(annotation.end)))
+  )
 }
