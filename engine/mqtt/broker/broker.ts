@@ -1,0 +1,194 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
+import { rulewireError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { BrokerStore } from '../../store/broker.ts'
+import { guard } from './guard.ts'
+import { Hub, type Member } from './hub.ts'
+import { type BrokerCounters, type BrokerLimits, defaultLimits, newCounters } from './limits.ts'
+import type { BrokerUsers } from './users.ts'
+
+export interface BrokerOptions {
+  /** 127.0.0.1 unless said. Another address needs `users` or `anonymous`. */
+  host?: string
+  /** 0 takes a free one; `undefined` does not listen: then only the engine itself can connect. */
+  port: number | undefined
+  store: BrokerStore
+  /** What differs from {@link defaultLimits}. */
+  limits?: Partial<BrokerLimits>
+  /** UTC milliseconds. */
+  now(): number
+  log: Log
+  /** Who may connect; everybody unless said. */
+  users?: BrokerUsers
+  /** Said in words: everybody who reaches the address may publish and subscribe. */
+  anonymous?: boolean
+}
+
+export interface ClientState {
+  clientId: string
+  /** Where it connects from; undefined for the engine's own. */
+  address: string | undefined
+  /** UTC milliseconds. */
+  since: number
+  /** Its session stays when it leaves. */
+  persistent: boolean
+  subscriptions: number
+  /** Messages that wait for it or that it has not confirmed. */
+  queued: number
+  inFlight: number
+}
+
+export interface EmbeddedBroker {
+  /** The port that it listens on; 0 when it does not. */
+  readonly port: number
+  readonly counters: Readonly<BrokerCounters>
+  /** Retained messages. */
+  readonly retained: number
+  /** Persistent sessions, connected or not. */
+  readonly sessions: number
+  /** A connection inside the process, to be used as a socket. Its client id is then taken: nobody from outside may use it. */
+  connect(): Duplex
+  clients(): ClientState[]
+  /** Ends all connections, publishes their wills and commits what is left. The store stays open. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the MQTT 3.1.1 broker. When it resolves it takes connections; messages of an earlier run wait for their sessions.
+ * Throws PORT_TAKEN, or UNSAFE_BIND for an address that others can reach when nobody asks for a login.
+ */
+export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroker> {
+  const { port, store, users, host = '127.0.0.1', log, now } = options
+  if (port !== undefined && !isLoopback(host) && users === undefined && options.anonymous !== true) {
+    throw rulewireError('UNSAFE_BIND', { what: 'The MQTT broker', host, option: '--without-login' })
+  }
+  const limits: BrokerLimits = { ...defaultLimits, ...options.limits }
+  const counters = newCounters()
+  const hub = new Hub({ store, limits, counters, users, now, log })
+  const serve = (connection: Duplex, inside: boolean, from: string) => {
+    guard(connection, {
+      limit: limits.packet,
+      onTooLarge(size) {
+        counters.tooLarge++
+        const clientId = clientOf(hub, connection) ?? from
+        hub.quiet('warn', clientId, 'size', `MQTT client ${clientId} is disconnected: ${tooLarge(size, limits.packet)}`)
+      },
+      onVersion(level) {
+        counters.refusedVersions++
+        hub.quiet('info', from, 'version', `An MQTT client at ${from} is refused: ${wrongVersion(level)}`)
+      },
+    })
+    hub.serve(connection, inside)
+  }
+
+  const sockets = new Set<Socket>()
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    serve(socket, false, socket.remoteAddress ?? 'unknown')
+  })
+  server.maxConnections = limits.connections
+  server.on('drop', (dropped) => {
+    counters.refusedConnections++
+    const from = dropped?.remoteAddress ?? 'unknown'
+    hub.quiet('warn', from, 'connections', `A connection from ${from} is closed: ${limits.connections} are open`)
+  })
+  await hub.start()
+  try {
+    if (port !== undefined) await listen(server, port, host)
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+  server.on('error', (error) => log('error', 'The MQTT port failed', error))
+
+  return {
+    get port() {
+      const address = server.address()
+      return address === null || typeof address === 'string' ? 0 : address.port
+    },
+    counters,
+    get retained() {
+      return hub.router.retained
+    },
+    get sessions() {
+      return hub.router.sessions.persistent.size
+    },
+    connect() {
+      const [mine, theirs] = linkedPair()
+      serve(theirs, true, 'the engine')
+      return mine
+    },
+    clients: () => [...hub.members()].map(stateOf),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      await hub.close()
+      for (const socket of sockets) socket.destroy()
+      if (port !== undefined) await closed
+      await finalCommit(store)
+    },
+  }
+}
+
+/** Resolves when all that was asked is on the disk, or cannot be written. */
+async function finalCommit(store: BrokerStore): Promise<void> {
+  if (store.fault !== undefined) return
+  await new Promise<void>((resolve) => store.whenCommitted(resolve))
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') return reject(cause)
+      const instead = `Use the broker that is there with --broker mqtt://${authority(host, port)}, or --mqtt-port for another port.`
+      reject(rulewireError('PORT_TAKEN', { port, host, what: 'the MQTT broker', instead }, { cause }))
+    })
+    server.listen(port, host, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+/** Two ends of a connection in memory. Ending or destroying one closes the other, as with sockets. */
+function linkedPair(): [Duplex, Duplex] {
+  const [mine, theirs] = duplexPair()
+  mine.once('close', () => theirs.destroy())
+  mine.once('end', () => mine.destroy())
+  return [mine, theirs]
+}
+
+function clientOf(hub: Hub, connection: Duplex): string | undefined {
+  for (const { client } of hub.members()) if (client.conn === connection) return client.id
+  return undefined
+}
+
+function stateOf({ client, session, courier, since, inside }: Member): ClientState {
+  const { remoteAddress, remotePort } = client.conn as Partial<Socket> // a socket unless it is inside
+  return {
+    clientId: client.id,
+    address: inside || remoteAddress === undefined ? undefined : `${remoteAddress}:${remotePort}`,
+    since,
+    persistent: session.persistent,
+    subscriptions: session.interests.size,
+    queued: session.queued,
+    inFlight: courier.inFlight,
+  }
+}
+
+function authority(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function tooLarge(size: number, limit: number): string {
+  return `it sends a packet of at least ${size} bytes, the limit is ${limit}`
+}
+
+function wrongVersion(level: number): string {
+  return `it speaks ${level === 5 ? 'MQTT 5' : `protocol level ${level}`}, this broker MQTT 3.1.1`
+}

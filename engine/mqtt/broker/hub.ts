@@ -1,0 +1,334 @@
+import type { Duplex } from 'node:stream'
+import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes'
+import { reasonOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { BrokerStore } from '../../store/broker.ts'
+import { PublishEncoder } from '../encode.ts'
+import { Courier, type CourierTools } from './courier.ts'
+import type { BrokerCounters, BrokerLimits } from './limits.ts'
+import { Persistence, sessionMark } from './persistence.ts'
+import { connectFault, Pace, publishFault, subscribeFault } from './policy.ts'
+import { createQuietLog, type QuietLog } from './quiet-log.ts'
+import { type Origin, Router } from './router.ts'
+import { Session } from './sessions.ts'
+import type { BrokerUsers } from './users.ts'
+
+export interface HubOptions {
+  readonly store: BrokerStore
+  readonly limits: BrokerLimits
+  readonly counters: BrokerCounters
+  readonly users: BrokerUsers | undefined
+  now(): number
+  readonly log: Log
+}
+
+/** A connected client. */
+export interface Member {
+  readonly client: Client
+  readonly session: Session
+  readonly courier: Courier
+  /** UTC milliseconds. */
+  readonly since: number
+  /** It is the engine's own. */
+  readonly inside: boolean
+}
+
+type Done = (error?: Error | null) => void
+
+/**
+ * Ties aedes to our routing. aedes does what it does well: CONNECT, keepalive, wills, SUBSCRIBE, the handshakes. It asks
+ * `authorizePublish` before it acks a PUBLISH, and that is where the message is stored and delivered; see {@link Router}.
+ */
+export class Hub {
+  readonly router: Router
+  readonly quiet: QuietLog
+  readonly #options: HubOptions
+  readonly #tools: CourierTools
+  readonly #aedes: Aedes
+  readonly #members = new Map<Client, Member>()
+  /** Connections of the engine, and client ids that only these may use. */
+  readonly #inside = new WeakSet<object>()
+  readonly #reserved = new Set<string>()
+  readonly #names = new WeakMap<Client, string>()
+  readonly #willTopics = new WeakMap<Client, string>()
+  /** QoS 2 packets that were accepted just now, so that aedes does not take them for repeated ones. */
+  readonly #fresh = new WeakSet<object>()
+  readonly #pace: Pace<Client> | undefined
+
+  constructor(options: HubOptions) {
+    const { store, limits, counters } = options
+    this.#options = options
+    this.quiet = createQuietLog(options.log, options.now)
+    this.router = new Router({ store, limits, counters, quiet: this.quiet })
+    this.#tools = {
+      store,
+      limits,
+      counters,
+      encoder: new PublishEncoder(),
+      onTooSlow: (session, detail) => this.#closeSlow(session, detail),
+      onStalled: ({ clientId }) =>
+        this.quiet('warn', clientId, 'stalled', `MQTT client ${clientId} takes nothing: it misses messages at QoS 0`),
+    }
+    this.#pace = limits.publishRate === undefined ? undefined : new Pace(limits.publishRate)
+    this.#aedes = this.#createAedes()
+  }
+
+  /** Publishes the wills of an earlier run that ended without taking leave, and is ready for connections. */
+  async start(): Promise<void> {
+    const { store } = this.#options
+    for (const will of store.wills()) {
+      this.router.publish(will, undefined, () => undefined)
+      store.dropWill(will.clientId)
+    }
+    await this.#aedes.listen()
+  }
+
+  /** Serves a connection. `inside`: it is the engine's own, which no limit of rate or user concerns. */
+  serve(connection: Duplex, inside: boolean): void {
+    if (inside) this.#inside.add(connection)
+    this.#aedes.handle(connection)
+  }
+
+  members(): Iterable<Member> {
+    return this.#members.values()
+  }
+
+  /** Ends all connections; wills are published. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#aedes.close(resolve))
+  }
+
+  #createAedes(): Aedes {
+    const { store, limits, log } = this.#options
+    const persistence = new Persistence(store, this.router.sessions, {
+      courier: (client) => this.#members.get(client as Client)?.courier, // what aedes hands over is its client
+      session: (client) => this.#members.get(client as Client)?.session,
+      isNew: (packet) => this.#fresh.has(packet),
+    })
+    const aedes = new RoutedAedes({
+      persistence,
+      connectTimeout: limits.connectWithin,
+      // Packets behind CONNECT that wait for CONNACK; what one read gives is the bound.
+      queueLimit: 65_536,
+      // The limit is applied before a message is accepted.
+      maxInflightInbound: 0,
+      preConnect: (client, packet, done) => {
+        const fault = connectFault(packet)
+        if (packet.will !== undefined) this.#willTopics.set(client, packet.will.topic)
+        if (fault === undefined) return done(null, true)
+        client.conn.write(Buffer.from([0x20, 2, 0, fault.returnCode]))
+        this.#refuseClient(packet.clientId, fault.text)
+        done(new Error(fault.text), false)
+      },
+      authenticate: (client, name, password, done) => void this.#authenticate(client, name, password, done),
+      authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) => done(null, this.#subscribe(client, subscription)),
+    })
+    aedes.on('clientReady', (client) => this.#attach(client))
+    aedes.on('clientDisconnect', (client) => this.#detach(client))
+    aedes.on('subscribe', (subscriptions, client) => this.#sendRetained(subscriptions, client))
+    aedes.on('unsubscribe', (filters, client) => this.#unsubscribe(filters, client))
+    aedes.on('clientError', (client, error) => log('debug', `MQTT client ${client.id}: ${reasonOf(error)}`))
+    aedes.on('connectionError', (_, error) => log('debug', `MQTT connection: ${reasonOf(error)}`))
+    // Not in aedes' types: its intervals report here.
+    Object(aedes).on('error', (error: unknown) => log('error', 'The MQTT broker failed', error))
+    return aedes
+  }
+
+  async #authenticate(
+    client: Client,
+    name: string | undefined,
+    password: Uint8Array | undefined,
+    done: (error: AuthenticateError | null, success: boolean | null) => void,
+  ): Promise<void> {
+    const refuse = (returnCode: number, text: string) => {
+      this.#refuseClient(client.id, text)
+      done(Object.assign(new Error(text), { returnCode }), null)
+    }
+    const { users } = this.#options
+    const { sessions } = this.router
+    if (this.#inside.has(client.conn)) this.#reserved.add(client.id)
+    else {
+      if (this.#reserved.has(client.id)) return refuse(2, "this client id is the engine's")
+      if (name !== undefined) this.#names.set(client, name)
+      if (users !== undefined) {
+        if (!(await this.#isUser(users, client, name, password))) return refuse(4, 'name or password is wrong')
+        const will = this.#willTopics.get(client)
+        if (will !== undefined && !users.mayPublish(name, will)) return refuse(5, `it may not publish its will ${will}`)
+      }
+    }
+    if (!client.clean && sessions.full && sessions.find(client.id) === undefined) {
+      return refuse(3, `there are ${this.#options.limits.sessions} sessions already`)
+    }
+    done(null, true)
+  }
+
+  async #isUser(
+    users: BrokerUsers,
+    client: Client,
+    name: string | undefined,
+    password: Uint8Array | undefined,
+  ): Promise<boolean> {
+    try {
+      return await users.authenticate(name, password, client.id)
+    } catch (error) {
+      this.#options.log('error', `The user ${name} of MQTT client ${client.id} could not be checked`, error)
+      return false
+    }
+  }
+
+  #publish(client: Client | null, packet: PublishPacket, done: Done): void {
+    const { limits, counters, now } = this.#options
+    const inside = client !== null && this.#inside.has(client.conn)
+    const fault = this.#publishFault(client, inside, packet)
+    if (fault !== undefined) {
+      counters.refusedPublishes++
+      const id = client?.id ?? ''
+      this.quiet('warn', id, 'publish', `MQTT client ${id} is disconnected: ${fault}`)
+      done(new Error(fault))
+      return
+    }
+    const member = client === null ? undefined : this.#members.get(client)
+    const origin = originOf(packet, member?.session)
+    const take = () => {
+      if (origin?.session.incoming.has(origin.packetId)) {
+        // Repeated: it is acked again when the first one is committed.
+        this.#options.store.whenCommitted(done)
+        return
+      }
+      if (origin !== undefined && origin.session.incoming.size >= limits.incoming) {
+        done(new Error(`${limits.incoming} messages at QoS 2 wait for PUBREL`))
+        return
+      }
+      if (origin !== undefined) this.#fresh.add(packet)
+      this.router.publish(packet, origin, done)
+    }
+    const wait = this.#pace === undefined || client === null || inside ? 0 : this.#pace.wait(client, now())
+    if (wait > 0) setTimeout(take, wait)
+    else take()
+  }
+
+  #publishFault(client: Client | null, inside: boolean, packet: PublishPacket): string | undefined {
+    const fault = publishFault(packet.topic)
+    if (fault !== undefined || inside || client === null) return fault
+    const { users } = this.#options
+    const allowed = users === undefined || users.mayPublish(this.#names.get(client), packet.topic)
+    return allowed ? undefined : `it may not publish to ${packet.topic}`
+  }
+
+  /** The subscription when it is granted, else null. */
+  #subscribe(client: Client, subscription: Subscription): Subscription | null {
+    const { users, limits, counters } = this.#options
+    const { sessions } = this.router
+    const { topic: filter, qos } = subscription
+    // What a session had is taken up before its client is ready.
+    const member = this.#members.get(client)
+    if (filter === sessionMark && member === undefined) return null
+    const known = member?.session ?? sessions.find(client.id)
+    const inside = this.#inside.has(client.conn)
+    let fault = subscribeFault(filter)
+    if (fault === undefined && users !== undefined && !inside && !users.maySubscribe(this.#names.get(client), filter)) {
+      fault = 'it may not'
+    }
+    if (fault === undefined && member !== undefined) {
+      const { interests } = member.session
+      if (interests.size >= limits.subscriptions && !interests.has(filter)) {
+        fault = `it has ${limits.subscriptions} subscriptions`
+      }
+    }
+    if (fault === undefined) {
+      if (member !== undefined) sessions.subscribe(member.session, { filter, qos })
+      return subscription
+    }
+    counters.refusedSubscriptions++
+    this.quiet('warn', client.id, 'subscribe', `MQTT client ${client.id} cannot subscribe to ${filter}: ${fault}`)
+    if (known !== undefined) sessions.unsubscribe(known, filter)
+    return null
+  }
+
+  #unsubscribe(filters: readonly string[], client: Client): void {
+    const session = this.#members.get(client)?.session
+    if (session === undefined || session.persistent) return
+    for (const filter of filters) this.router.sessions.unsubscribe(session, filter)
+  }
+
+  #attach(client: Client): void {
+    const { store, now } = this.#options
+    const { sessions } = this.router
+    if (client.closed) return
+    const inside = this.#inside.has(client.conn)
+    const session = client.clean ? new Session(client.id, 0) : sessions.ensure(client.id)
+    session.courier?.stop()
+    const courier = new Courier(session, client.conn, this.#tools, inside)
+    session.courier = courier
+    this.#members.set(client, { client, session, courier, since: now(), inside })
+    if (session.persistent) store.setSent(session.number, undefined)
+    courier.start()
+  }
+
+  #detach(client: Client): void {
+    const member = this.#members.get(client)
+    if (member === undefined) return
+    this.#members.delete(client)
+    const { session, courier } = member
+    courier.stop()
+    if (session.courier !== courier) return
+    session.courier = undefined
+    if (!session.persistent || session.empty) this.router.sessions.discard(session)
+    else this.#options.store.setSent(session.number, session.sent)
+  }
+
+  #sendRetained(subscriptions: readonly Subscription[], client: Client): void {
+    const member = this.#members.get(client)
+    if (member === undefined) return
+    // A refused one has 128.
+    const granted = subscriptions.filter(({ qos }) => qos <= 2).map(({ topic, qos }) => ({ filter: topic, qos }))
+    this.router.sendRetained(member.courier, granted).catch((error: unknown) => {
+      this.#options.log('error', `Retained messages for MQTT client ${client.id} could not be read`, error)
+      member.client.conn.destroy()
+    })
+  }
+
+  #refuseClient(clientId: string, text: string): void {
+    this.#options.counters.refusedClients++
+    this.quiet('warn', clientId, 'connect', `MQTT client ${clientId} is refused: ${text}`)
+  }
+
+  #closeSlow(session: Session, detail: string): void {
+    this.#options.counters.closedSlow++
+    this.quiet(
+      'warn',
+      session.clientId,
+      'slow',
+      `MQTT client ${session.clientId} is too slow and disconnected: ${detail}`,
+    )
+    for (const { client, session: its } of this.#members.values()) if (its === session) client.conn.destroy()
+  }
+}
+
+/** aedes without its own delivery: what clients publish has reached everybody when aedes would publish it. */
+class RoutedAedes extends Aedes {
+  override publish(packet: PublishPacket, ...rest: unknown[]): void {
+    // What it tells itself: heartbeats, new clients. No client can subscribe to these.
+    if (packet.topic.startsWith('$SYS/')) Aedes.prototype.publish.apply(this, [packet, ...rest] as never)
+    else callLast(rest)
+  }
+
+  override subscribe(_topic: string, _deliver: unknown, done: () => void): void {
+    done()
+  }
+
+  override unsubscribe(_topic: string, _deliver: unknown, done?: () => void): void {
+    done?.()
+  }
+}
+
+function callLast(values: readonly unknown[]): void {
+  const done = values[values.length - 1]
+  if (typeof done === 'function') done()
+}
+
+function originOf(packet: PublishPacket, session: Session | undefined): Origin | undefined {
+  const { qos, messageId } = packet
+  return qos !== 2 || messageId === undefined || session === undefined ? undefined : { session, packetId: messageId }
+}
