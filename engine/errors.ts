@@ -68,7 +68,7 @@ export const errorTable = {
   TOPIC_LOOP: {
     status: 422,
     text: '{publisher} may publish to "{topic}", which {subscriber} receives ("{filter}").',
-    hint: 'If that is not meant, write to another topic; a loop stops after {hops} hops.',
+    hint: 'If that is not meant, write to another topic: messages would run round for ever.',
   },
   EXPRESSION_SYNTAX: {
     status: 422,

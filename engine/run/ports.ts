@@ -92,7 +92,7 @@ export interface StoredRequest {
 
 /** Committed HTTP requests that have no answer yet. */
 export interface RequestStore {
-  all(): Pick<StoredRequest, 'id' | 'node' | 'due' | 'attempts'>[] & { order?: string }[]
+  all(): { id: number; node: string; order: string; due: number; attempts: number }[]
   get(id: number): StoredRequest | undefined
   insert(request: StoredRequest): void
   postpone(id: number, attempts: number, due: number): void

@@ -52,6 +52,8 @@ export class Runner {
   readonly #nodes: ReadonlyMap<string, NodeRuntime>
   #head = 0
   #tail = 0
+  /** How often what runs now was tried, this time included. */
+  #attempts = 1
   #commitPlanned = false
   #fault: { wait: number } | undefined
   #ids = 0
@@ -111,6 +113,15 @@ export class Runner {
     this.#arguments[this.#tail++] = argument
     this.#drain()
     this.batch.runs++
+  }
+
+  /** Runs something again that became a dead letter. False when its own handler failed again; that is a dead letter anew. */
+  retry(target: Target, argument: unknown, attempts: number): boolean {
+    const { errors } = target.node
+    this.#attempts = attempts
+    this.run(target, argument)
+    this.#attempts = 1
+    return target.node.errors === errors
   }
 
   /** Reads the clock; to be called once before a group of runs. */
@@ -249,7 +260,7 @@ export class Runner {
   }
 
   /** Keeps what a handler could not take. */
-  deadLetter(node: string, port: string, argument: unknown, error: RulewireError, attempts = 1): void {
+  deadLetter(node: string, port: string, argument: unknown, error: RulewireError): void {
     const entry: DeadLetterEntry = {
       node,
       port,
@@ -258,7 +269,7 @@ export class Runner {
       text: error.message,
       hint: error.hint,
       message: argument,
-      attempts,
+      attempts: this.#attempts,
     }
     this.add({ kind: 'dead', entry })
   }

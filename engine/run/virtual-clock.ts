@@ -1,9 +1,15 @@
 import type { Clock } from './ports.ts'
 
+interface Waiting {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
 /** A clock that stands still until it is told to go on: for examples, rule tests and backtests. */
 export class VirtualClock implements Clock {
   #now: number
-  #waiting: { at: number; order: number; run: () => void }[] = []
+  #waiting: Waiting[] = []
   #soon: (() => void)[] = []
   #order = 0
 
@@ -37,7 +43,7 @@ export class VirtualClock implements Clock {
   advanceTo(time: number): void {
     this.settle()
     for (;;) {
-      let next: (typeof this.#waiting)[number] | undefined
+      let next: Waiting | undefined
       for (const entry of this.#waiting) {
         if (entry.at > time) continue
         if (next === undefined || entry.at < next.at || (entry.at === next.at && entry.order < next.order)) next = entry

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { DeadLetterEntry, DeadLetterStore } from '../run/ports.ts'
+import { toText } from './json.ts'
 
 export interface DeadLetterRecord {
   id: number
@@ -60,7 +61,7 @@ export function createDeadLetters(database: Database): DeadLetters {
         code,
         text,
         hint,
-        messageText(entry.message),
+        toText(entry.message),
         attempts,
       )
     },
@@ -74,22 +75,4 @@ export function createDeadLetters(database: Database): DeadLetters {
     count: () => total.get({ flow: null, node: null, code: null }) ?? 0,
     trim: (limit) => trim.run(limit).changes,
   }
-}
-
-/** JSON that keeps bytes: a Uint8Array stands as `{ "$bytes": base64 }`, and comes back by {@link messageOf}. */
-export function messageText(message: unknown): string {
-  return JSON.stringify(message, (_, value: unknown) =>
-    value instanceof Uint8Array
-      ? { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
-      : value,
-  )
-}
-
-export function messageOf(text: string): unknown {
-  return JSON.parse(text, (_, value: unknown) => {
-    if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value
-    return Object.keys(value).length === 1 && typeof value.$bytes === 'string'
-      ? new Uint8Array(Buffer.from(value.$bytes, 'base64'))
-      : value
-  })
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { OutboxStore, RequestStore, StoredPublish, StoredRequest } from '../run/ports.ts'
 import type { RequestEffect } from '../spec/context.ts'
+import { fromText, toText } from './json.ts'
 
 interface OutboxRecord {
   sequence: number
@@ -134,7 +135,7 @@ export function createRequestStore(database: Database): RequestStore {
         effect.order,
         request.attempts,
         request.due,
-        JSON.stringify(effect),
+        toText(effect),
         body ?? null,
       )
       // An id is an Idempotency-Key: it must never come back, even when the table was empty for a while.
@@ -148,7 +149,7 @@ export function createRequestStore(database: Database): RequestStore {
 
 function requestOf(record: RequestRecord): StoredRequest {
   // What insert wrote is JSON of an effect without its body.
-  const effect = JSON.parse(record.effect) as Omit<RequestEffect, 'body'>
+  const effect = fromText(record.effect) as Omit<RequestEffect, 'body'>
   return {
     id: record.id,
     node: record.node,

@@ -17,16 +17,16 @@ function relay(flow: string, from: string, to: string, brokers: { from?: string;
 }
 
 function pairs(...plans: ReturnType<typeof relay>[]): string[] {
-  return topicLoops(plans, 32).map(({ text }) => text)
+  return topicLoops(plans).map(({ text }) => text)
 }
 
 test('a flow that publishes what it receives is a loop', () => {
-  const [problem] = topicLoops([relay('a', 'sensors/#', 'sensors/fixed')], 32)
+  const [problem] = topicLoops([relay('a', 'sensors/#', 'sensors/fixed')])
   expect(problem).toEqual({
     code: 'TOPIC_LOOP',
     severity: 'warning',
     text: 'a/sink may publish to "sensors/fixed", which a/source receives ("sensors/#").',
-    hint: 'If that is not meant, write to another topic; a loop stops after 32 hops.',
+    hint: 'If that is not meant, write to another topic: messages would run round for ever.',
     flow: 'a',
     node: 'sink',
   })
@@ -48,7 +48,7 @@ test('a loop may lead through several flows', () => {
 
 test('publishing without a way from the receiver to the publisher is no loop', () => {
   const { plan } = checkFlow(flowOf({ a: ['source', { topic: 'x' }], b: ['sink', { topic: 'x' }] }), { specs })
-  expect(topicLoops(plan === undefined ? [] : [plan], 32)).toEqual([])
+  expect(topicLoops(plan === undefined ? [] : [plan])).toEqual([])
 })
 
 test('connections of different names are different brokers; no name is the default one', () => {

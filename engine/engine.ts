@@ -1,0 +1,316 @@
+import { systemClock } from './clock.ts'
+import { secretVariable } from './flow/index.ts'
+import type { CheckContext } from './flow/model.ts'
+import { Connections, defaultConnection } from './host/connections.ts'
+import { DeadLetterDesk } from './host/dead-letters.ts'
+import { FlowFiles } from './host/flow-files.ts'
+import { Flows } from './host/flows.ts'
+import { Statistics } from './host/statistics.ts'
+import { Requests } from './http/requests.ts'
+import type { Limits } from './jsonata/index.ts'
+import { type Log, noLog } from './log.ts'
+import { type EmbeddedBroker, startBroker } from './mqtt/broker/broker.ts'
+import type { ConnectionConfig } from './mqtt/contract.ts'
+import { mqttLinks } from './mqtt/index.ts'
+import type { Batch, Pending } from './run/batch.ts'
+import { Deployment } from './run/deployment.ts'
+import type { NodeRuntime } from './run/node-runtime.ts'
+import type { OutboxLimits } from './run/outbox.ts'
+import type { Clock, StoredRequest } from './run/ports.ts'
+import { Runner } from './run/runner.ts'
+import type { EngineApi } from './server/api.ts'
+import type { EngineDescription } from './server/protocol.ts'
+import type { Effect, PublishEffect } from './spec/context.ts'
+import type { AnyNodeSpec } from './spec/spec.ts'
+import { createBrokerStore } from './store/broker.ts'
+import { type EngineStore, openStore } from './store/index.ts'
+
+export interface EngineOptions {
+  specs: ReadonlyMap<string, AnyNodeSpec>
+  version: string
+  /** Directory of flow files; made when it is not there. */
+  flows: string
+  /** Directory of the database; made when it is not there. */
+  data: string
+  durability?: 'full' | 'normal'
+  /** The default broker's URL; without it the engine starts one of its own. */
+  broker?: string | undefined
+  /** Further broker connections by name. */
+  connections?: readonly Omit<ConnectionConfig, 'clientId'>[]
+  /** Where the embedded broker listens; a port of 0 takes a free one. */
+  mqtt?: { host: string; port: number; anonymous?: boolean }
+  limits?: {
+    /** Messages at QoS 1 and 2 that may wait for one broker, and what happens to further ones. */
+    outbox?: Partial<OutboxLimits>
+    /** HTTP requests that may wait. */
+    requests?: number
+    /** Dead letters that are kept; the oldest go. */
+    deadLetters?: number
+    /** Limits of JSONata expressions. */
+    expressions?: Partial<Limits>
+  }
+  /** Secrets by name; the environment variables unless given. */
+  secret?(name: string): string | undefined
+  clock?: Clock
+  /** From 0 up to 1. */
+  random?(): number
+  log?: Log
+}
+
+export interface Engine extends EngineApi {
+  /** Where the embedded broker listens, or undefined when there is none. */
+  readonly mqttPort: number | undefined
+}
+
+const defaultLimits = {
+  outbox: { rows: 1_000_000, policy: 'block' } as OutboxLimits,
+  requests: 100_000,
+  deadLetters: 100_000,
+}
+/** Wait for HTTP requests that are under way when the engine ends, milliseconds. */
+const requestPatience = 3000
+/** Time between two rounds of clearing up, milliseconds. */
+const clearingPause = 60_000
+
+/**
+ * Starts an engine: opens its data directory, deploys its flows, connects to its brokers. Two can live in one process, each
+ * with directories of its own. Throws what the store, the broker and the links throw when they cannot start.
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { clock = systemClock, random = Math.random, log = noLog, durability = 'full' } = options
+  const store = openStore(options.data, durability)
+  let broker: EmbeddedBroker | undefined
+  try {
+    if (options.broker === undefined) broker = await startEmbedded(options, store, clock, log)
+    return await assemble({ ...options, clock, random, log, durability }, store, broker)
+  } catch (error) {
+    await broker?.close()
+    store.close()
+    throw error
+  }
+}
+
+type Settled = EngineOptions & Required<Pick<EngineOptions, 'clock' | 'random' | 'log' | 'durability'>>
+
+async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBroker | undefined): Promise<Engine> {
+  const { clock, random, log, specs } = options
+  const secret = options.secret ?? ((name: string) => process.env[secretVariable(name)])
+  const nodes = new Map<string, NodeRuntime>()
+  const listeners = new Set<(what: 'flows' | 'brokers') => void>()
+  const changed = (what: 'flows' | 'brokers') => {
+    for (const listener of listeners) listener(what)
+  }
+  let fault: string | undefined
+  let stopping = false
+  const started = clock.now()
+
+  const runner = new Runner(nodes, {
+    store,
+    clock,
+    take: (effect, node) => take(effect, node.ref),
+    committed,
+    onFault(reason) {
+      fault = reason
+      log(
+        reason === undefined ? 'info' : 'error',
+        reason === undefined ? 'the database works again' : `the database cannot be written: ${reason}`,
+      )
+      connections.setFaulted()
+      if (reason === undefined) requests.wake()
+    },
+    log,
+  })
+  runner.idPrefix = `${startNumber(store).toString(36)}-`
+  const requests = new Requests({
+    store: store.requests,
+    runner,
+    clock,
+    random,
+    dataId: store.meta('id') ?? '',
+    limit: options.limits?.requests ?? defaultLimits.requests,
+    nodeOf: (ref) => nodes.get(ref),
+  })
+  const connections = new Connections({
+    configs: connectionConfigs(options, store, broker),
+    links: mqttLinks,
+    runner,
+    store,
+    outboxLimits: { ...defaultLimits.outbox, ...options.limits?.outbox },
+    now: () => clock.now(),
+    onChange: () => changed('brokers'),
+    log,
+  })
+  const context: CheckContext = { specs, connections: connections.names, secrets: secret }
+  const deployment = new Deployment({
+    runner,
+    store,
+    nodes,
+    subscriptions: connections,
+    tables: store.tables,
+    random,
+    secret,
+    limits: options.limits?.expressions,
+    log: (text, data) => log('info', text, data),
+  })
+  const files = new FlowFiles(options.flows, clock, log)
+  const flows = new Flows({
+    files,
+    deployment,
+    deploys: store.deploys,
+    context,
+    now: () => clock.now(),
+    deployed() {
+      if (running) connections.subscribe()
+      changed('flows')
+    },
+    log,
+  })
+  let running = false
+  await flows.load()
+  running = true
+  deployment.start()
+  connections.subscribe()
+  requests.wake()
+  const statistics = new Statistics(nodes, clock, () => connections.received)
+  const desk = new DeadLetterDesk({ store, runner, nodes, publish: (effect, node) => runner.add(take(effect, node)) })
+  files.watch(() => flows.refresh().catch((thrown) => log('error', 'The flows directory could not be read.', thrown)))
+  let stopClearing = clock.at(clock.now() + clearingPause, clear)
+
+  function take(effect: Effect, node: string): Pending {
+    if (effect.kind === 'request') return requests.take(effect, node)
+    const connection = effect.broker ?? defaultConnection
+    if (effect.qos === 0) return { kind: 'send', connection, effect }
+    return connections.outbox(connection).take(effect, effect.qos, node)
+  }
+
+  function committed(batch: Batch): void {
+    connections.committed(batch)
+    let made: StoredRequest[] | undefined
+    for (const item of batch.pending) {
+      if (item.kind !== 'request') continue
+      made ??= []
+      made.push(item.request)
+    }
+    if (made !== undefined) requests.committed(made)
+  }
+
+  function clear(): void {
+    const limit = options.limits?.deadLetters ?? defaultLimits.deadLetters
+    const gone = runner.faulted ? 0 : store.deadLetters.trim(limit)
+    if (gone > 0) log('warn', `${gone} dead letters went, because more than ${limit} were kept`)
+    stopClearing = clock.at(clock.now() + clearingPause, clear)
+  }
+
+  function reasons(): string[] {
+    const found = fault === undefined ? [] : [`The database cannot be written: ${fault}.`]
+    if (stopping) found.push('The engine is stopping.')
+    for (const { name, incoming, outgoing } of connections.describe()) {
+      const away = [incoming, outgoing].find((side) => side.status !== 'connected')
+      if (away !== undefined)
+        found.push(`The broker ${name} is ${away.status}${away.detail === undefined ? '' : `: ${away.detail}`}`)
+    }
+    return found
+  }
+
+  function describe(): EngineDescription {
+    const why = reasons()
+    return {
+      version: options.version,
+      started,
+      flowsDirectory: options.flows,
+      dataDirectory: options.data,
+      ...(broker === undefined ? {} : { mqtt: { host: options.mqtt?.host ?? '127.0.0.1', port: broker.port } }),
+      durability: options.durability,
+      rate: statistics.rate,
+      received: connections.received,
+      deadLetters: store.deadLetters.count(),
+      healthy: why.length === 0,
+      reasons: why,
+    }
+  }
+
+  async function publish(message: Parameters<EngineApi['publish']>[0]): Promise<void> {
+    const { broker: name, topic, payload, qos, retain } = message
+    connections.outbox(name)
+    const effect: PublishEffect = { kind: 'publish', broker: name, topic, payload, qos, retain }
+    const done = new Promise<void>((resolve) => runner.batch.after.push(resolve))
+    runner.add(take(effect, 'api/publish'))
+    runner.finish()
+    await done
+  }
+
+  /** Takes nothing new, finishes what it has begun, and lets go of the data directory. */
+  async function close(): Promise<void> {
+    if (stopping) return
+    stopping = true
+    files.close()
+    statistics.close()
+    stopClearing()
+    runner.timers.stop()
+    await connections.closeIncoming()
+    await requests.close(requestPatience)
+    if (runner.batch.writes > 0) runner.commit()
+    await connections.closeOutgoing()
+    if (runner.batch.writes > 0) runner.commit()
+    await broker?.close()
+    store.close()
+  }
+
+  return {
+    specs,
+    mqttPort: broker?.port,
+    describe,
+    flows: {
+      list: () => flows.list(),
+      get: (flow) => flows.get(flow),
+      check: (document) => flows.check(document),
+      put: (flow, document, hash) => flows.put(flow, document, hash),
+      delete: (flow) => flows.delete(flow),
+    },
+    brokers: () => connections.describe(),
+    statistics: () => statistics.all(),
+    values: (flow) => statistics.values(flow),
+    deadLetters: {
+      list: (filter) => desk.list(filter),
+      get: (id) => desk.get(id),
+      retry: (ids, change) => desk.retry(ids, change),
+      drop: (ids) => desk.drop(ids),
+    },
+    publish,
+    health() {
+      const why = reasons()
+      return { live: true, ready: why.length === 0, reasons: why }
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close,
+  }
+}
+
+function startEmbedded(options: EngineOptions, store: EngineStore, clock: Clock, log: Log): Promise<EmbeddedBroker> {
+  const { host = '127.0.0.1', port = 1883, anonymous = false } = options.mqtt ?? {}
+  return startBroker({ host, port, anonymous, store: createBrokerStore(store.database), now: () => clock.now(), log })
+}
+
+/** The broker's session is found again by the client id, so it is made of the id of the data directory. */
+function connectionConfigs(
+  options: EngineOptions,
+  store: EngineStore,
+  broker: EmbeddedBroker | undefined,
+): ConnectionConfig[] {
+  const clientId = `rulewire-${store.meta('id') ?? ''}`
+  const first: ConnectionConfig =
+    broker === undefined
+      ? { name: defaultConnection, url: options.broker ?? '', clientId }
+      : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
+  return [first, ...(options.connections ?? []).map((config) => ({ ...config, clientId }))]
+}
+
+/** Counts the starts of a data directory, so that message ids never come back. */
+function startNumber(store: EngineStore): number {
+  const number = Number(store.meta('starts') ?? 0) + 1
+  store.setMeta('starts', String(number))
+  return number
+}

@@ -1,0 +1,203 @@
+import { crc32 } from 'node:zlib'
+import { rulewireError, suggestion } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { ConnectionConfig, IncomingLink, Links, OutgoingLink, QosZeroMessage } from '../mqtt/contract.ts'
+import { TopicTrie } from '../mqtt/trie.ts'
+import type { Batch } from '../run/batch.ts'
+import type { Subscriptions } from '../run/deployment.ts'
+import { Intake, type Route } from '../run/intake.ts'
+import type { Target } from '../run/node-runtime.ts'
+import { BrokerOutbox, type OutboxLimits } from '../run/outbox.ts'
+import type { StoredPublish } from '../run/ports.ts'
+import type { Runner } from '../run/runner.ts'
+import type { BrokerDescription } from '../server/protocol.ts'
+import type { Subscription } from '../spec/spec.ts'
+import type { EngineStore } from '../store/index.ts'
+
+export const defaultConnection = 'default'
+
+export interface ConnectionsOptions {
+  configs: readonly ConnectionConfig[]
+  links: Links
+  runner: Runner
+  store: EngineStore
+  outboxLimits: OutboxLimits
+  now(): number
+  onChange(): void
+  log: Log
+}
+
+interface Connection {
+  readonly config: ConnectionConfig
+  readonly trie: TopicTrie<Route>
+  /** Who wants a filter, and at which QoS. */
+  readonly wanted: Map<string, { route: Route; qos: 0 | 1 | 2 }[]>
+  readonly intake: Intake
+  readonly outbox: BrokerOutbox
+  readonly incoming: IncomingLink
+  readonly outgoing: OutgoingLink
+}
+
+/** The broker connections of an engine: who wants which topics, and what goes out where. */
+export class Connections implements Subscriptions {
+  readonly #options: ConnectionsOptions
+  readonly #connections = new Map<string, Connection>()
+  #paused = false
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+    for (const config of options.configs) this.#connections.set(config.name, this.#open(config))
+  }
+
+  get names(): string[] {
+    return [...this.#connections.keys()]
+  }
+
+  /** Packets received over all connections since the start. */
+  get received(): number {
+    return [...this.#connections.values()].reduce((sum, { incoming }) => sum + incoming.state().received, 0)
+  }
+
+  add({ broker, filter, qos }: Subscription, target: Target): void {
+    const connection = this.#connection(broker)
+    const route = { target, subscription: subscriptionId(filter) }
+    connection.trie.add(filter, route)
+    const wanted = connection.wanted.get(filter)
+    if (wanted === undefined) connection.wanted.set(filter, [{ route, qos }])
+    else wanted.push({ route, qos })
+  }
+
+  remove({ broker, filter }: Subscription, target: Target): void {
+    const connection = this.#connection(broker)
+    const wanted = connection.wanted.get(filter) ?? []
+    const left = wanted.filter(({ route }) => route.target !== target)
+    for (const { route } of wanted) if (route.target === target) connection.trie.remove(filter, route)
+    if (left.length === 0) connection.wanted.delete(filter)
+    else connection.wanted.set(filter, left)
+  }
+
+  /** Tells the brokers what is wanted now; the first call connects. */
+  subscribe(): void {
+    for (const { wanted, incoming } of this.#connections.values()) {
+      const filters = new Map<string, 0 | 1 | 2>()
+      for (const [filter, wants] of wanted)
+        filters.set(
+          filter,
+          wants
+            .map(({ qos }) => qos)
+            .toSorted()
+            .at(-1) ?? 0,
+        )
+      incoming.subscribe(filters)
+    }
+  }
+
+  /** The outbox of a connection. Throws BROKER_UNKNOWN. */
+  outbox(name: string | undefined): BrokerOutbox {
+    return this.#connection(name).outbox
+  }
+
+  /** Sends what a batch asked for, and settles what it took in. */
+  committed(batch: Batch): void {
+    if (batch.pending.length > 0) this.#send(batch)
+    for (const [name, part] of batch.connections) this.#connections.get(name)?.intake.committed(part)
+    this.#steer()
+  }
+
+  /** Nothing may be handed over while the store fails. */
+  setFaulted(): void {
+    this.#steer()
+    if (!this.#options.runner.faulted) for (const { intake } of this.#connections.values()) intake.resume()
+  }
+
+  describe(): BrokerDescription[] {
+    return [...this.#connections.values()].map(({ config, incoming, outgoing, outbox }) => ({
+      name: config.name,
+      embedded: config.connect !== undefined,
+      incoming: incoming.state(),
+      outgoing: outgoing.state(),
+      outbox: outbox.count,
+      dropped: outgoing.dropped() + outbox.dropped,
+    }))
+  }
+
+  /** Ends the incoming sides: nothing new is taken. */
+  async closeIncoming(): Promise<void> {
+    await Promise.all([...this.#connections.values()].map(({ incoming }) => incoming.close()))
+  }
+
+  async closeOutgoing(): Promise<void> {
+    await Promise.all([...this.#connections.values()].map(({ outgoing }) => outgoing.close()))
+  }
+
+  #open(config: ConnectionConfig): Connection {
+    const { runner, store, links, now, log, onChange } = this.#options
+    const { name } = config
+    const trie = new TopicTrie<Route>()
+    const intake = new Intake(name, runner, store.seen, trie)
+    const outbox = new BrokerOutbox(name, store.outbox, runner, this.#options.outboxLimits)
+    const logLink = (side: string) => (level: 'debug' | 'info' | 'warn' | 'error', text: string) =>
+      log(level, `broker ${name} (${side}): ${text}`)
+    const incoming = links.incoming({
+      config,
+      now,
+      onReceived: (packets) => intake.receive(packets),
+      onConnected: ({ sessionPresent }) => intake.connected(sessionPresent),
+      knownFilters: store.filters.read(name),
+      onSubscribed: (filters) => store.filters.write(name, filters),
+      onState: onChange,
+      log: logLink('in'),
+    })
+    intake.link = incoming
+    const outgoing = links.outgoing({ config, outbox, now, onState: onChange, log: logLink('out') })
+    return { config, trie, wanted: new Map(), intake, outbox, incoming, outgoing }
+  }
+
+  #connection(name = defaultConnection): Connection {
+    const connection = this.#connections.get(name)
+    if (connection !== undefined) return connection
+    throw rulewireError('BROKER_UNKNOWN', {
+      name,
+      suggestion: suggestion(name, this.names),
+      names: this.names.join(', '),
+    })
+  }
+
+  #send(batch: Batch): void {
+    const messages = new Map<string, QosZeroMessage[]>()
+    const rows = new Map<string, StoredPublish[]>()
+    for (const item of batch.pending) {
+      if (item.kind === 'send') push(messages, item.connection, item.effect)
+      else if (item.kind === 'publish') push(rows, item.connection, item.row)
+    }
+    for (const [name, list] of messages) this.#connections.get(name)?.outgoing.publish(list)
+    for (const [name, list] of rows) {
+      const connection = this.#connections.get(name)
+      connection?.outbox.committed(list)
+      connection?.outgoing.wake()
+    }
+  }
+
+  /** Stops intake while the store fails or an outbox must not grow, and lets it go on after that. */
+  #steer(): void {
+    let pause = this.#options.runner.faulted
+    for (const { outbox } of this.#connections.values()) pause ||= outbox.full
+    if (pause === this.#paused) return
+    this.#paused = pause
+    for (const { incoming } of this.#connections.values()) {
+      if (pause) incoming.pause()
+      else incoming.resume()
+    }
+  }
+}
+
+/** The MQTT 5 subscription identifier of a filter: the same after every start, 1 to 268,435,455. */
+export function subscriptionId(filter: string): number {
+  return (crc32(filter) % 268_435_455) + 1
+}
+
+function push<Item>(lists: Map<string, Item[]>, name: string, item: Item): void {
+  const list = lists.get(name)
+  if (list === undefined) lists.set(name, [item])
+  else list.push(item)
+}

@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import { type Problem, reasonOf, rulewireError, suggestion } from '../errors.ts'
+import { checkFlow, checkText, diffPlans, printFlow, topicLoops } from '../flow/index.ts'
+import type { CheckContext, CheckResult, FlowDocument, Plan, PlanDiff } from '../flow/model.ts'
+import type { Log } from '../log.ts'
+import type { Deployment } from '../run/deployment.ts'
+import { StoreFault } from '../run/ports.ts'
+import type { DeployAnswer, FlowDetail, FlowSummary } from '../server/protocol.ts'
+import type { Deploys } from '../store/deploys.ts'
+import type { Type } from '../types/index.ts'
+import type { FlowFile, FlowFiles } from './flow-files.ts'
+
+export interface FlowsOptions {
+  files: FlowFiles
+  deployment: Deployment
+  deploys: Deploys
+  context: CheckContext
+  now(): number
+  /** After a deploy: subscriptions may differ. */
+  deployed(): void
+  log: Log
+}
+
+/** A flow as the engine knows it: its file, and what runs of it. */
+interface FlowEntry {
+  flow: string
+  text: string
+  hash: string
+  problems: Problem[]
+  types: Record<string, Type>
+  /** As in the file, when it can be read. */
+  document: FlowDocument | undefined
+  /** What runs. */
+  plan: Plan | undefined
+  deployed: number | undefined
+  /** The file is what runs. */
+  inStep: boolean
+}
+
+/** The flows of the directory: files are the truth, and a file with errors keeps the last good deploy running. */
+export class Flows {
+  readonly #options: FlowsOptions
+  readonly #entries = new Map<string, FlowEntry>()
+  /** Changes of files and requests go one after the other. */
+  #busy: Promise<unknown> = Promise.resolve()
+  #started = false
+
+  constructor(options: FlowsOptions) {
+    this.#options = options
+  }
+
+  /** Reads and deploys what is in the directory; the nodes start later, with the deployment. */
+  async load(): Promise<void> {
+    await this.#refresh()
+    this.#started = true
+  }
+
+  /** Deploys what has changed in the directory. */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#refresh())
+  }
+
+  list(): FlowSummary[] {
+    const loops = topicLoops([...this.#options.deployment.plans.values()].filter((plan) => !plan.disabled))
+    return [...this.#entries.values()]
+      .map((entry) => summaryOf(entry, loops))
+      .sort((a, b) => a.flow.localeCompare(b.flow))
+  }
+
+  get(flow: string): FlowDetail {
+    const entry = this.#entry(flow)
+    const document = entry.document ?? entry.plan?.document ?? { flow, nodes: [], wires: [] }
+    return { ...summaryOf(entry, []), document, types: entry.types }
+  }
+
+  check(document: unknown): CheckResult & { diff: PlanDiff } {
+    const result = checkFlow(document, this.#options.context)
+    const before = result.plan === undefined ? undefined : this.#options.deployment.plans.get(result.plan.flow)
+    const diff = result.plan === undefined ? emptyDiff() : diffPlans(before, result.plan)
+    return { ...result, diff }
+  }
+
+  put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer> {
+    return this.#inTurn(async () => {
+      const { plan, problems, types } = checkFlow(document, { ...this.#options.context, file: `${flow}.json` })
+      const errors = problems.filter((one) => one.severity === 'error')
+      if (plan === undefined) throw rulewireError('CHECK_FAILED', { flow, count: errors.length }, { problems })
+      await this.#refresh()
+      const known = this.#entries.get(flow)
+      if (hash !== undefined && known !== undefined && known.hash !== hash)
+        throw rulewireError('CHANGED_MEANWHILE', { flow })
+      const text = printFlow(plan.document)
+      await this.#options.files.write(flow, text)
+      const diff = this.#deploy(flow, text, plan, problems, types)
+      return { problems, types, diff, hash: hashOf(text) }
+    })
+  }
+
+  delete(flow: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#entry(flow)
+      await this.#options.files.remove(flow)
+      this.#remove(flow)
+      this.#options.deployed()
+    })
+  }
+
+  async #refresh(): Promise<void> {
+    const { written, removed } = await this.#options.files.changes()
+    for (const flow of removed) this.#remove(flow)
+    for (const file of written) this.#take(file)
+    if (written.length + removed.length > 0) this.#options.deployed()
+  }
+
+  #remove(flow: string): void {
+    this.#options.deployment.remove(flow)
+    if (this.#entries.delete(flow)) this.#options.log('info', `flow ${flow} removed`)
+  }
+
+  /** Deploys a file, or says why not and keeps what runs. */
+  #take({ flow, file, text }: FlowFile): void {
+    const { plan, problems, types, document } = checkText(text, { ...this.#options.context, file })
+    if (plan === undefined) {
+      this.#hold(flow, text, problems, document)
+      return
+    }
+    try {
+      this.#deploy(flow, text, plan, problems, types)
+    } catch (thrown) {
+      const fault =
+        thrown instanceof StoreFault
+          ? rulewireError('STORE_FAULT', { detail: thrown.message })
+          : rulewireError('NODE_FAILED', { detail: reasonOf(thrown) }, { cause: thrown })
+      const { code, message, hint } = fault
+      this.#hold(flow, text, [...problems, { code, severity: 'error', text: message, hint, flow, file }], document)
+    }
+  }
+
+  #deploy(flow: string, text: string, plan: Plan, problems: Problem[], types: Record<string, Type>): PlanDiff {
+    const { deployment, deploys, now, log } = this.#options
+    const diff = deployment.apply(plan, this.#started)
+    if (deploys.last(flow)?.hash !== plan.hash)
+      deploys.add({ flow, time: now(), hash: plan.hash, document: plan.document })
+    const entry = {
+      flow,
+      text,
+      hash: hashOf(text),
+      problems,
+      types,
+      document: plan.document,
+      plan,
+      deployed: now(),
+      inStep: true,
+    }
+    this.#entries.set(flow, entry)
+    log('info', plan.disabled ? `flow ${flow} is disabled` : `flow ${flow} deployed (${describe(plan, diff)})`)
+    for (const one of problems) log('warn', sentence(one))
+    this.#options.deployed()
+    return diff
+  }
+
+  /** A file with errors: what ran goes on, or at the start the last good version does. */
+  #hold(flow: string, text: string, problems: Problem[], document: FlowDocument | undefined): void {
+    const { deployment, deploys, log, context } = this.#options
+    const known = this.#entries.get(flow)
+    let { plan, deployed } = known ?? { plan: undefined, deployed: undefined }
+    if (plan === undefined) {
+      const last = deploys.last(flow)
+      plan = last === undefined ? undefined : checkFlow(last.document, context).plan
+      if (plan !== undefined) {
+        deployment.apply(plan, this.#started)
+        deployed = last?.time
+      }
+    }
+    const types = known?.types ?? {}
+    this.#entries.set(flow, {
+      flow,
+      text,
+      hash: hashOf(text),
+      problems,
+      types,
+      document,
+      plan,
+      deployed,
+      inStep: false,
+    })
+    for (const one of problems) log(one.severity === 'error' ? 'error' : 'warn', sentence(one))
+    log('error', plan === undefined ? `flow ${flow} does not run` : `flow ${flow}: the last good version runs on`)
+  }
+
+  #entry(flow: string): FlowEntry {
+    const entry = this.#entries.get(flow)
+    if (entry !== undefined) return entry
+    throw rulewireError('NOT_FOUND', {
+      what: 'flow',
+      name: flow,
+      suggestion: suggestion(flow, this.#entries.keys()),
+      list: '/api/v1/flows',
+    })
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#busy.then(work)
+    this.#busy = done.catch(() => undefined)
+    return done
+  }
+}
+
+function summaryOf(entry: FlowEntry, loops: readonly Problem[]): FlowSummary {
+  const { flow, plan, document, hash, deployed } = entry
+  const shown = document ?? plan?.document
+  const disabled = shown?.disabled ?? false
+  const running = disabled ? 'disabled' : 'running'
+  return {
+    flow,
+    title: shown?.title ?? flow,
+    disabled,
+    nodes: shown?.nodes.length ?? 0,
+    status: entry.inStep ? running : plan === undefined ? 'failed' : 'held',
+    hash,
+    problems: [...entry.problems, ...loops.filter((loop) => loop.flow === flow)],
+    ...(deployed === undefined ? {} : { deployed }),
+  }
+}
+
+function describe(plan: Plan, diff: PlanDiff): string {
+  const parts = [`${plan.nodes.length} nodes`]
+  const kinds = ['added', 'changed', 'removed'] as const
+  for (const kind of kinds) if (diff[kind].length > 0) parts.push(`${diff[kind].length} ${kind}`)
+  return parts.join(', ')
+}
+
+function sentence(one: Problem): string {
+  const place = [one.file, one.line, one.column].filter((part) => part !== undefined).join(':')
+  return `${[place, one.code].filter((part) => part !== '').join(' ')} ${one.text} ${one.hint}`
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+function emptyDiff(): PlanDiff {
+  return { added: [], changed: [], removed: [], rewired: [], moved: [] }
+}

@@ -1,0 +1,179 @@
+import { rulewireError } from '../errors.ts'
+import type { Pending } from '../run/batch.ts'
+import type { NodeRuntime } from '../run/node-runtime.ts'
+import type { Clock, RequestStore, StoredRequest } from '../run/ports.ts'
+import type { Runner } from '../run/runner.ts'
+import type { EffectResult, RequestEffect } from '../spec/context.ts'
+import { type Answer, sendRequest } from './send.ts'
+
+/** Requests under way at once. */
+const parallelLimit = 32
+/** Wait between attempts, milliseconds: it doubles from the first to the longest, and is varied by half. */
+const backoff = { first: 1000, longest: 300_000 }
+/** A server may ask to wait, but not for ever: milliseconds. */
+const longestRetryAfter = 3_600_000
+
+export interface RequestsOptions {
+  store: RequestStore
+  runner: Runner
+  clock: Clock
+  /** From 0 up to 1. */
+  random(): number
+  /** Part of the Idempotency-Key: the id of the data directory. */
+  dataId: string
+  /** Requests that may wait; further ones are refused with OUTBOX_FULL. */
+  limit: number
+  nodeOf(ref: string): NodeRuntime | undefined
+}
+
+interface Waiting {
+  readonly id: number
+  readonly node: string
+  attempts: number
+  /** UTC milliseconds. */
+  due: number
+}
+
+/**
+ * Sends committed HTTP requests: side by side, but one after the other for the same node and order key. The answer goes to the
+ * node in the commit that deletes the request, so a request is sent at least once, always with the same Idempotency-Key.
+ */
+export class Requests {
+  readonly #options: RequestsOptions
+  /** Requests by node and order key, oldest first. */
+  readonly #queues = new Map<string, Waiting[]>()
+  readonly #underWay = new Map<number, { abort: AbortController; done: Promise<void> }>()
+  #count = 0
+  #lastId: number
+  #callOff: (() => void) | undefined
+  #stopped = false
+
+  constructor(options: RequestsOptions) {
+    this.#options = options
+    this.#lastId = options.store.last()
+    for (const { id, node, order, attempts, due } of options.store.all())
+      this.#enqueue(node, order, { id, node, attempts, due })
+  }
+
+  /** Requests without an answer. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Makes a row of an effect. Throws OUTBOX_FULL. */
+  take(effect: RequestEffect, node: string): Pending {
+    if (this.#count >= this.#options.limit) throw rulewireError('OUTBOX_FULL', { sink: node, count: this.#count })
+    return { kind: 'request', request: { id: ++this.#lastId, node, effect, attempts: 0, due: 0 } }
+  }
+
+  /** To be called when requests are committed. */
+  committed(requests: readonly StoredRequest[]): void {
+    for (const { id, node, effect, attempts, due } of requests)
+      this.#enqueue(node, effect.order, { id, node, attempts, due })
+    this.wake()
+  }
+
+  /** Starts what may be sent now, and asks the clock to call for the rest. */
+  wake(): void {
+    this.#callOff?.()
+    this.#callOff = undefined
+    if (this.#stopped || this.#options.runner.faulted) return
+    const now = this.#options.clock.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const [queue, [head]] of this.#queues) {
+      if (head === undefined || this.#underWay.has(head.id)) continue
+      if (head.due > now) next = Math.min(next, head.due)
+      else if (this.#underWay.size < parallelLimit) this.#start(queue, head)
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#callOff = this.#options.clock.at(next, () => this.wake())
+  }
+
+  /** Starts nothing more, waits for what is under way up to `patience` milliseconds, then breaks it off: it is sent again after the next start. */
+  async close(patience: number): Promise<void> {
+    this.#stopped = true
+    this.#callOff?.()
+    const { clock } = this.#options
+    const callOff = clock.at(clock.now() + patience, () => {
+      for (const { abort } of this.#underWay.values()) abort.abort(new Error('the engine stops'))
+    })
+    await Promise.all([...this.#underWay.values()].map(({ done }) => done))
+    callOff()
+  }
+
+  #enqueue(node: string, order: string, waiting: Waiting): void {
+    const queue = `${node} ${order}`
+    const list = this.#queues.get(queue)
+    if (list === undefined) this.#queues.set(queue, [waiting])
+    else list.push(waiting)
+    this.#count++
+  }
+
+  #start(queue: string, waiting: Waiting): void {
+    const request = this.#options.store.get(waiting.id)
+    if (request === undefined) {
+      this.#leave(queue, waiting)
+      return
+    }
+    const abort = new AbortController()
+    const key = `${this.#options.dataId}-${waiting.id}`
+    const done = sendRequest(request.effect, key, abort.signal).then((answer) => {
+      this.#underWay.delete(waiting.id)
+      if (!abort.signal.aborted) this.#answered(queue, waiting, request.effect, answer)
+      this.wake()
+    })
+    this.#underWay.set(waiting.id, { abort, done })
+  }
+
+  #answered(queue: string, waiting: Waiting, effect: RequestEffect, answer: Answer): void {
+    waiting.attempts++
+    const { runner, clock, store } = this.#options
+    runner.tick()
+    if (answer.kind === 'again' && waiting.attempts <= effect.retries) {
+      const { attempts } = waiting
+      const pause = Math.min(backoff.first * 2 ** (attempts - 1), backoff.longest) * (0.5 + this.#options.random())
+      waiting.due = clock.now() + Math.max(pause, Math.min(answer.retryAfter ?? 0, longestRetryAfter))
+      const due = Math.ceil(waiting.due)
+      runner.add({ kind: 'write', write: () => store.postpone(waiting.id, attempts, due) })
+    } else {
+      this.#leave(queue, waiting)
+      this.#deliver(waiting, effect, answer)
+      runner.add({ kind: 'write', write: () => store.delete(waiting.id) })
+    }
+    runner.finish()
+  }
+
+  #deliver(waiting: Waiting, effect: RequestEffect, answer: Answer): void {
+    const { runner, nodeOf } = this.#options
+    const { message } = effect
+    const { attempts } = waiting
+    const result: EffectResult =
+      answer.kind === 'response'
+        ? { kind: 'response', message, status: answer.status, headers: answer.headers, body: answer.body, attempts }
+        : {
+            kind: 'failed',
+            message,
+            detail: answer.detail,
+            attempts,
+            ...(answer.status === undefined ? {} : { status: answer.status }),
+          }
+    const target = nodeOf(waiting.node)?.inputs.get(':result')
+    if (target !== undefined) {
+      runner.run(target, result)
+    } else if (result.kind === 'failed') {
+      const error = rulewireError('REQUEST_FAILED', {
+        method: effect.method,
+        url: effect.url,
+        detail: result.detail,
+        attempts,
+      })
+      runner.deadLetter(waiting.node, ':result', result, error)
+    }
+  }
+
+  #leave(queue: string, waiting: Waiting): void {
+    const list = this.#queues.get(queue)?.filter((other) => other !== waiting) ?? []
+    if (list.length === 0) this.#queues.delete(queue)
+    else this.#queues.set(queue, list)
+    this.#count--
+  }
+}
