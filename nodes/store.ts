@@ -101,7 +101,8 @@ Names of tables and columns have letters, digits and \`_\`, and start with a let
       config: { table: 'recent', columns: { value: 'payload' }, keep: '1h' },
       steps: [
         { send: { in: { payload: 1 } }, rows: { recent: [{ value: 1 }] } },
-        { advance: '50m', send: { in: { payload: 2 } }, rows: { recent: [{ value: 1 }, { value: 2 }] } },
+        { advance: '50m' },
+        { send: { in: { payload: 2 } }, rows: { recent: [{ value: 1 }, { value: 2 }] } },
         { advance: '12m', rows: { recent: [{ value: 2 }] } },
       ],
     },

@@ -38,7 +38,8 @@ export class Bench {
   status = ''
   readonly state: Map<string, Json>
   readonly timers: Map<string, { key: string; name: string; at: number }>
-  readonly #database: Database.Database
+  /** May be exchanged for that of another bench before it is used. */
+  database: Database.Database
   readonly #spec: AnyNodeSpec
   readonly #config: unknown
   #handlers: AnyHandlers
@@ -53,14 +54,10 @@ export class Bench {
     this.now = from?.now ?? startTime
     this.state = from?.state ?? new Map()
     this.timers = from?.timers ?? new Map()
-    this.#database = from?.database ?? new Database(':memory:')
+    this.database = from?.database ?? new Database(':memory:')
     this.#handlers = this.#make()
     this.#run('onStart', ':start', undefined)
     this.#fireDue()
-  }
-
-  get database(): Database.Database {
-    return this.#database
   }
 
   send(port: string, fields: Partial<Message>): void {
@@ -115,7 +112,7 @@ export class Bench {
   }
 
   rows(table: string): unknown[] {
-    return this.#database.prepare(`SELECT * FROM "${table}"`).all()
+    return this.database.prepare(`SELECT * FROM "${table}"`).all()
   }
 
   #nextTimer(limit: number) {
@@ -140,12 +137,12 @@ export class Bench {
     }
     const before = { sent: this.sent.length, effects: this.effects.length }
     this.#undo = []
-    this.#database.exec('SAVEPOINT run')
+    this.database.exec('SAVEPOINT run')
     try {
       handle(freeze(argument) as never)
-      this.#database.exec('RELEASE run')
+      this.database.exec('RELEASE run')
     } catch (thrown) {
-      this.#database.exec('ROLLBACK TO run; RELEASE run')
+      this.database.exec('ROLLBACK TO run; RELEASE run')
       for (const undo of this.#undo.reverse()) undo()
       this.sent.length = before.sent
       this.effects.length = before.effects
@@ -193,7 +190,7 @@ export class Bench {
           this.timers.delete(timerId(key, name))
         },
       },
-      tables: tablesOf(this.#database),
+      tables: tablesOf(() => this.database),
       effect: (effect: Effect) => {
         this.effects.push(effect)
       },
@@ -324,14 +321,15 @@ function freeze(value: unknown): unknown {
   return Object.freeze(value)
 }
 
-function tablesOf(database: Database.Database) {
+function tablesOf(current: () => Database.Database) {
   const columnsOf = (table: string) =>
-    database
+    current()
       .prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)')
       .all(table)
       .map(({ name }) => name)
   return {
     insert: (table: string, row: Readonly<Record<string, SqlValue>>) => {
+      const database = current()
       const names = Object.keys(row)
       database.exec(`CREATE TABLE IF NOT EXISTS "${table}" ("time" INTEGER)`)
       const known = columnsOf(table)
@@ -342,11 +340,12 @@ function tablesOf(database: Database.Database) {
         .run(...Object.values(row))
     },
     deleteBelow: (table: string, column: string, limit: number) => {
-      if (columnsOf(table).includes(column)) database.prepare(`DELETE FROM "${table}" WHERE "${column}" < ?`).run(limit)
+      if (columnsOf(table).includes(column))
+        current().prepare(`DELETE FROM "${table}" WHERE "${column}" < ?`).run(limit)
     },
     query: (sql: string, parameters: Readonly<Record<string, SqlValue>>): unknown[] => {
       try {
-        const statement = database.prepare(sql)
+        const statement = current().prepare(sql)
         if (!statement.readonly) throw new Error('it would write')
         return statement.all(parameters)
       } catch (cause) {
