@@ -72,7 +72,7 @@ expression that fails or gives nothing is kept as a dead letter, and the schedul
           description: 'Topic of the messages. Without it: the flow and the id of this node.',
           examples: ['reports/hourly'],
         }),
-      payload: expression()
+      payload: expression('any', ['n'])
         .optional()
         .meta({
           title: 'Payload',
