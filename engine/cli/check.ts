@@ -3,8 +3,6 @@ import { type Problem, problem } from '../errors.ts'
 import { type CheckResult, checkText, topicLoops } from '../flow/index.ts'
 import { messageType, printType, type Type } from '../types/index.ts'
 
-const hopLimit = 64 //TODO
-
 import { command } from './command.ts'
 import { flowFiles, readText } from './files.ts'
 import { flag } from './option.ts'
@@ -50,11 +48,7 @@ function checkFiles(names: readonly string[]): CheckedFiles {
   const plans = files.flatMap(({ result }) => (result.plan === undefined ? [] : [result.plan]))
   return {
     files,
-    problems: [
-      ...files.flatMap(({ result }) => result.problems),
-      ...duplicateFlows(files),
-      ...topicLoops(plans, hopLimit),
-    ],
+    problems: [...files.flatMap(({ result }) => result.problems), ...duplicateFlows(files), ...topicLoops(plans)],
   }
 }
 

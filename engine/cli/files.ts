@@ -14,11 +14,6 @@ export function flowFiles(paths: readonly string[]): string[] {
   })
 }
 
-/** Whether a file in a flows directory is a flow: `name.json`, not the schema and not a test. */
-export function isFlowFile(name: string): boolean {
-  return /^[^.]+\.json$/.test(name)
-}
-
 /** The text of a file. Throws FILE_UNREADABLE. */
 export function readText(file: string): string {
   try {
@@ -38,6 +33,11 @@ export function replaceText(file: string, text: string): void {
     rmSync(beside, { force: true })
     throw unreadable(file, cause)
   }
+}
+
+/** Schemas and rule tests stand in the same directory. */
+function isFlowFile(name: string): boolean {
+  return name.endsWith('.json') && !name.startsWith('.') && !/\.(schema|test)\.json$/.test(name)
 }
 
 function isDirectory(path: string): boolean {

@@ -58,9 +58,9 @@ export function flag(about: Common): Option<boolean> {
 
 /** Any text that is not empty. */
 export function text<Fallback extends string | undefined>(
-  about: Common & { value: string; fallback: Fallback },
+  about: Common & { value: string; fallback: Fallback; shown?: string },
 ): Option<string | Fallback> {
-  return { ...about, ...shownText(about.fallback), many: false, read: (texts) => filled(last(texts)) }
+  return { ...shownText(about.fallback), ...about, many: false, read: (texts) => filled(last(texts)) }
 }
 
 /** Several texts; in the environment they stand with commas between them. */

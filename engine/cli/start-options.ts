@@ -19,7 +19,7 @@ export const startOptions = {
     value: 'HOST',
     variable: 'RULEWIRE_HOST',
     fallback: '127.0.0.1',
-    help: 'Address for editor, API and the embedded broker.',
+    help: 'Address for editor and API.',
   }),
   port: integer({
     value: 'PORT',
@@ -28,6 +28,13 @@ export const startOptions = {
     least: 0,
     most: 65_535,
     help: 'Port for editor and API; 0 takes a free one.',
+  }),
+  'mqtt-host': text({
+    value: 'HOST',
+    variable: 'RULEWIRE_MQTT_HOST',
+    fallback: undefined,
+    shown: 'that of --host',
+    help: 'Address of the embedded broker.',
   }),
   'mqtt-port': integer({
     value: 'PORT',
@@ -61,7 +68,7 @@ export const startOptions = {
   }),
   'without-login': flag({
     variable: 'RULEWIRE_WITHOUT_LOGIN',
-    help: 'Accepts that everybody who reaches --host may change flows and publish messages.',
+    help: 'Accepts that everybody who reaches these addresses may change flows and publish messages.',
   }),
   'log-level': choice({
     words: ['debug', 'info', 'warn', 'error'],

@@ -18,9 +18,11 @@ export const startCommand = command({
 Without --flows, ./flows is made with examples when it is missing.
 Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one ends it at once.`,
   run: async ({ values, sources, terminal }) => {
-    // Whoever reaches the address can do everything, since there is no login yet.
-    if (!isLoopback(values.host) && !values['without-login']) {
-      throw rulewireError('UNSAFE_BIND', { what: 'Rulewire', host: values.host, option: '--without-login' })
+    const mqttHost = values['mqtt-host'] ?? values.host
+    // Whoever reaches an address can do everything there, since there is no login yet.
+    const open = [values.host, mqttHost].find((host) => !isLoopback(host))
+    if (open !== undefined && !values['without-login']) {
+      throw rulewireError('UNSAFE_BIND', { what: 'Rulewire', host: open, option: '--without-login' })
     }
     const log = createLog({ level: values['log-level'], format: values['log-format'], write: terminal.err })
     // Heard from the beginning: an end during the start is a clean one too.
@@ -31,13 +33,12 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     const engine = await createEngine({
       flows: values.flows,
       data: values.data,
-      host: values.host,
-      mqttPort: values['mqtt-port'],
+      mqtt: { host: mqttHost, port: values['mqtt-port'], anonymous: values['without-login'] },
+      broker: values.broker,
       durability: values.durability,
       specs: nodeSpecs,
       version: packageVersion(),
       log,
-      ...(values.broker === undefined ? {} : { broker: values.broker }),
     })
     return serve({ engine, values, terminal, log, examples, signal })
   },
