@@ -1,5 +1,5 @@
 import { type Problem, warning } from '../errors.ts'
-import { inferType } from '../jsonata/types/index.ts'
+import { type Inferred, inferType } from '../jsonata/types/index.ts'
 import { Expression, type ResultKind } from '../spec/fields.ts'
 import {
   ANY,
@@ -43,13 +43,19 @@ export function expressionsIn(config: unknown, path: Path = []): ExpressionPlace
 export function expressionProblems(node: CheckedNode, message: Type): Problem[] {
   return expressionsIn(node.config).flatMap(({ expression, path }) => {
     const place = { node: node.entry.id, at: pathText(['nodes', node.index, 'config', ...path]) }
-    const { type, warnings } = inferType(expression.compiled.ast, message)
+    const { type, warnings } = inferExpression(expression, message)
     const found = warnings
       .filter(({ level }) => level !== 'note')
       .map(({ text, hint }) => warning('EXPRESSION_WARNING', { detail: sentence(text), hint }, place))
     const fault = resultFault(type, expression)
     return fault === undefined ? found : [...found, warning('EXPRESSION_WARNING', fault, place)]
   })
+}
+
+/** What an expression gives for messages of a type. What the node binds for it may be anything. */
+export function inferExpression({ compiled, variables }: Expression, message: Type): Inferred {
+  const bound = Object.fromEntries(variables.map((name) => [name, ANY]))
+  return inferType(compiled.ast, message, { variables: bound })
 }
 
 /** Why the result is not of the kind that is needed. That there may be none is for the node to decide. */

@@ -1,5 +1,5 @@
 import { type Problem, problem, reasonOf, warning } from '../errors.ts'
-import { inferType, narrow } from '../jsonata/types/index.ts'
+import { narrow } from '../jsonata/types/index.ts'
 import type { Expression } from '../spec/fields.ts'
 import type { Port, Subscription } from '../spec/spec.ts'
 import {
@@ -13,7 +13,7 @@ import {
   unionAll,
   withField,
 } from '../types/index.ts'
-import { expressionProblems, isUnknown } from './expressions.ts'
+import { expressionProblems, inferExpression, isUnknown } from './expressions.ts'
 import { orderVertices } from './graph.ts'
 import type { CheckedNode } from './node.ts'
 import { edgesOf, type Wire } from './wires.ts'
@@ -103,7 +103,7 @@ function ownOutputs({ types }: Inferred): Type[] {
 }
 
 function typeOf(expression: Expression, message: Type): Type {
-  return inferType(expression.compiled.ast, message).type
+  return inferExpression(expression, message).type
 }
 
 function narrowMessage(condition: Expression, message: Type, outcome: boolean): Type {

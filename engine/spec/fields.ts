@@ -14,11 +14,14 @@ export class Expression {
   readonly compiled: Compiled
   /** What it must give. */
   readonly result: ResultKind
+  /** Names that the node binds when it calls it, without `$`. */
+  readonly variables: readonly string[]
 
-  constructor(text: string, compiled: Compiled, result: ResultKind = 'any') {
+  constructor(text: string, compiled: Compiled, options: ExpressionOptions = {}) {
     this.text = text
     this.compiled = compiled
-    this.result = result
+    this.result = options.result ?? 'any'
+    this.variables = options.variables ?? []
   }
 }
 
@@ -43,14 +46,23 @@ export type Bound<Config> = Config extends Expression
 /** What kind of value an expression must give; checked against its inferred type at deploy. */
 export type ResultKind = 'any' | 'boolean' | 'number' | 'string' | 'object' | 'array'
 
-/** A config field that holds a JSONata expression. */
-export function expression(result: ResultKind = 'any') {
+export interface ExpressionOptions {
+  result?: ResultKind
+  variables?: readonly string[]
+}
+
+/**
+ * A config field that holds a JSONata expression.
+ *
+ * @param variables names that the node binds when it calls it, without `$`
+ */
+export function expression(result: ResultKind = 'any', variables: readonly string[] = []) {
   return z
     .string()
     .min(1)
     .transform((text, context) => {
       try {
-        return new Expression(text, compile(text), result)
+        return new Expression(text, compile(text), { result, variables })
       } catch (thrown) {
         if (!(thrown instanceof JsonataError)) throw thrown
         context.addIssue({
@@ -61,7 +73,7 @@ export function expression(result: ResultKind = 'any') {
         return z.NEVER
       }
     })
-    .meta({ format: 'jsonata', result })
+    .meta({ format: 'jsonata', result, ...(variables.length === 0 ? {} : { variables }) })
 }
 
 const durationUnits: Readonly<Record<string, number>> = {
