@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { type ErrorCode, errorTable, type Place, type Problem, problem, suggestion } from '../errors.ts'
 import { exampleOf, type FieldSchema, fieldAt, fieldNames, kindText } from './fieldschema.ts'
 import { type Path, pathText, valueAt } from './path.ts'
+import { oneLine } from './print.ts'
 
 /** Where the value stands that zod looked at, and what was wanted of it. */
 export interface IssueContext {
@@ -57,7 +58,7 @@ function convert(issue: Issue, inside: Path, context: IssueContext): Problem[] {
   }
   if (!found || value === undefined) {
     const example = exampleOf(schema)
-    const text = example === undefined ? kindText(schema) : JSON.stringify(example)
+    const text = example === undefined ? kindText(schema) : oneLine(example)
     return [problem('MISSING_FIELD', { field, example: `"${field}": ${text}` }, place)]
   }
   if (issue.code === 'invalid_union') {
@@ -94,9 +95,9 @@ function customProblem(
   const params = issue.params ?? {}
   const code = params.problem
   if (typeof code === 'string' && Object.hasOwn(errorTable, code)) {
-    const values = { detail: issue.message, ...params }
     // which values the code needs is settled where the field is declared; a missing one would stand in the text as {name}
-    return problem(code as ErrorCode, values as never, place)
+    const make = (detail: string) => problem(code as ErrorCode, { detail, ...params } as never, place)
+    return make(withoutFrame(issue.message, make(mark).text))
   }
   const message = issue.message.replace(`${JSON.stringify(value)} is `, 'it is ')
   const [detail = message, advice] = message.split('; ')
@@ -112,6 +113,16 @@ function ownMessage(issue: Issue): string | undefined {
 function keyDetail(issue: Extract<Issue, { code: 'invalid_key' }>): string {
   const [first] = issue.issues
   return (first === undefined ? undefined : ownMessage(first)) ?? 'its form is not right'
+}
+
+/** Stands for the detail while the text around it is found. */
+const mark = '\u0000'
+
+/** The detail alone, of a message that is the whole text of its problem. */
+function withoutFrame(message: string, frame: string): string {
+  const [before = '', after = ''] = frame.split(mark)
+  const framed = message.startsWith(before) && message.endsWith(after) && message.length >= before.length + after.length
+  return framed ? message.slice(before.length, message.length - after.length) : message
 }
 
 function detailOf(issue: Issue, value: unknown): string {
@@ -169,5 +180,5 @@ function oneOf(options: readonly unknown[]): string {
 /** The last name on a path with the places behind it: `cases[1]`. */
 function fieldLabel(path: Path): string {
   const last = path.findLastIndex((step) => typeof step === 'string')
-  return last < 0 ? pathText(path) : pathText(path.slice(last))
+  return last < 0 ? pathText(path) : `${path[last]}${pathText(path.slice(last + 1))}`
 }

@@ -56,7 +56,8 @@ function printValue(value: unknown, indent: string, used: number): string {
   return `{\n${fields.join(',\n')}\n${indent}}`
 }
 
-function oneLine(value: unknown): string {
+/** Any JSON in one line, with white space between its parts. */
+export function oneLine(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const fields = definedEntries(value).map(([name, item]) => `${JSON.stringify(name)}: ${oneLine(item)}`)

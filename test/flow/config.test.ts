@@ -145,6 +145,11 @@ test('a field inside a list says where, and with which code its own check names 
   ])
 })
 
+test('a message that is the whole text of its problem is not said twice', () => {
+  const { problems } = checkFlow(flowOf({ a: ['branch', { cases: [{ id: 'hot', when: 'g(' }] }] }), { specs })
+  expect(problems.map(({ text }) => text)).toEqual(['JSONata cannot read "g(": g is not known.'])
+})
+
 test('an expression that is too long is not compiled', () => {
   expect(found({ name: 'pump', when: 'x'.repeat(10_001) })).toEqual([
     '.when: The expression is 10001 characters, the limit is 10000. Make it smaller or raise the limit.',

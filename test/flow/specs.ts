@@ -84,9 +84,10 @@ const branchConfig = z.strictObject({
       z.strictObject({
         id: z.string().regex(/^[a-z]+$/, 'a port is named by letters'),
         when: z.string().superRefine((text, context) => {
-          if (!text.includes('(')) return
           const params = { problem: 'EXPRESSION_SYNTAX', expression: text, position: text.indexOf('(') }
-          context.addIssue({ code: 'custom', message: 'a bracket is open', params })
+          if (text.includes('f(')) context.addIssue({ code: 'custom', message: 'a bracket is open', params })
+          const whole = `JSONata cannot read "${text}": g is not known.`
+          if (text.includes('g(')) context.addIssue({ code: 'custom', message: whole, params })
         }),
       }),
     )
