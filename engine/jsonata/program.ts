@@ -1,12 +1,25 @@
 import type { Node } from './ast.ts'
 import { CHAIN } from './compile/call.ts'
 import { Compiler, rootScope } from './compile/compiler.ts'
-import { findFacts } from './compile/facts.ts'
+import { type Facts, findFacts } from './compile/facts.ts'
+import { isIntricate } from './compile/intricacy.ts'
 import { Failure, JsonataError, Messages } from './errors.ts'
 import { Frame, type Run, Scope } from './frame.ts'
+import { builtIns } from './functions/table.ts'
 import { type LibraryFunction, libraryFunction, type ParseError, parse, templateOf } from './library.ts'
 import type { Limits } from './limits.ts'
+import { cleaned } from './result.ts'
 import { type Program, State, type World } from './state.ts'
+
+/** The functions of an expression, for one set of built-ins that the bindings replace. */
+interface Variant {
+  readonly compiler: Compiler
+  readonly run: Run
+  readonly frame: () => Frame
+}
+
+/** Sets of replaced built-ins that are remembered for an expression. */
+const VARIANTS = 16
 
 /** A compiled expression. */
 export class CompiledExpression implements Program {
@@ -16,9 +29,11 @@ export class CompiledExpression implements Program {
   readonly observes: boolean
   readonly #messages = new Messages(templateOf)
   readonly #library = new Map<string, LibraryFunction>()
-  readonly #compiler: Compiler
-  readonly #run: Run
-  readonly #frame: () => Frame
+  readonly #facts: Facts
+  readonly #isDynamic: boolean
+  readonly #isIntricate: boolean
+  readonly #usual: Variant
+  readonly #variants = new Map<string, Variant>()
   #spare: State | undefined
   #chain: Run | undefined
 
@@ -26,25 +41,23 @@ export class CompiledExpression implements Program {
     this.limits = limits
     this.clock = clock
     this.ast = this.#parse(text)
-    const facts = findFacts(this.ast)
-    const mentions = (name: string): boolean => facts.calls.has(name) || facts.values.has(name)
-    const dynamic = mentions('eval')
-    this.observes = dynamic || mentions('distinct')
-    this.#compiler = new Compiler(facts, dynamic, new Set())
-    const scope = rootScope(this.ast)
-    this.#run = this.#compiler.compile(this.ast, scope)
-    this.#frame = dynamic
-      ? () => new Frame(undefined, [], Object.create(null))
-      : () => new Frame(undefined, scope.unbound())
+    this.#facts = findFacts(this.ast)
+    this.#isDynamic = this.#mentions('eval')
+    this.observes = this.#isDynamic || this.#mentions('distinct')
+    this.#isIntricate = isIntricate(this.ast)
+    this.#usual = this.#compile([])
   }
 
   /** Runs the expression; throws JsonataError. */
   evaluate(input: unknown, world: World | undefined): unknown {
     const state = this.#spare ?? new State(this)
     this.#spare = undefined
+    const { run, frame } = world?.bindings === undefined ? this.#usual : this.#variant(world.bindings)
     state.begin(input, world)
     try {
-      return this.#run(Array.isArray(input) ? state.wrap(input) : input, this.#frame(), state)
+      const result = run(Array.isArray(input) ? state.wrap(input) : input, frame(), state)
+      if (typeof result !== 'object' || result === null) return result
+      return this.#isIntricate || world?.bindings !== undefined ? cleaned(result, state) : result
     } catch (error) {
       throw this.#toError(error)
     } finally {
@@ -53,8 +66,31 @@ export class CompiledExpression implements Program {
     }
   }
 
+  #mentions(name: string): boolean {
+    return this.#facts.calls.has(name) || this.#facts.values.has(name)
+  }
+
+  #compile(replaced: readonly string[]): Variant {
+    const compiler = new Compiler(this.#facts, this.#isDynamic, new Set(replaced))
+    const scope = rootScope(this.ast)
+    const run = compiler.compile(this.ast, scope)
+    if (this.#isDynamic) return { compiler, run, frame: () => new Frame(undefined, [], Object.create(null)) }
+    const shared = new Frame(undefined, [])
+    return { compiler, run, frame: scope.slots.size === 0 ? () => shared : () => new Frame(undefined, scope.unbound()) }
+  }
+
+  /** The variant in which what the bindings replace is no built-in. */
+  #variant(bindings: Readonly<Record<string, unknown>>): Variant {
+    const replaced = Object.keys(bindings).filter((name) => builtIns.has(name) && this.#mentions(name))
+    if (replaced.length === 0) return this.#usual
+    const key = replaced.sort().join()
+    const variant = this.#variants.get(key) ?? this.#compile(replaced)
+    if (this.#variants.size < VARIANTS) this.#variants.set(key, variant)
+    return variant
+  }
+
   chain(): Run {
-    this.#chain ??= this.#compiler.compile(parse(CHAIN), new Scope(undefined, []))
+    this.#chain ??= this.#usual.compiler.compile(parse(CHAIN), new Scope(undefined, []))
     return this.#chain
   }
 

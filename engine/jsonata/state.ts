@@ -162,10 +162,13 @@ export class State {
     return this.#function(builtIn, () => new Callable(new Native(builtIn.run, { ...builtIn, isBuiltIn: true })))
   }
 
+  isBound(name: string): boolean {
+    return this.#world.bindings !== undefined && Object.hasOwn(this.#world.bindings, name)
+  }
+
   /** What the caller has bound to a name. */
   bound(name: string): unknown {
-    const { bindings } = this.#world
-    const value = bindings !== undefined && Object.hasOwn(bindings, name) ? bindings[name] : undefined
+    const value = this.isBound(name) ? this.#world.bindings?.[name] : undefined
     return typeof value === 'function' ? this.host(hostFunction(value)) : value
   }
 

@@ -7,8 +7,6 @@ export interface Facts {
   /** Names of variables that are used otherwise, or called in tail position. */
   readonly values: ReadonlySet<string>
   readonly hasTuples: boolean
-  /** An expression whose result may hold functions, or one value in many places. */
-  readonly isIntricate: boolean
 }
 
 /** Every node right below a node. */
@@ -33,11 +31,9 @@ export function findFacts(root: Node): Facts {
   const calls = new Map<string, number>()
   const values = new Set<string>()
   let hasTuples = false
-  let isIntricate = false
   const visit = (node: Node, isTail: boolean): void => {
     if (node.tuple || node.type === 'parent' || node.focus !== undefined || node.index !== undefined) hasTuples = true
     if (node.type === 'variable') values.add(String(node.value))
-    if (intricate.has(node.type)) isIntricate = true
     for (const child of children(node)) {
       const isCalled = node.type === 'function' && child === node.procedure && child.type === 'variable' && !isTail
       if (isCalled && child.predicate === undefined) {
@@ -47,10 +43,8 @@ export function findFacts(root: Node): Facts {
     }
   }
   visit(root, false)
-  return { calls, values, hasTuples, isIntricate: isIntricate || calls.has('eval') || values.size > 0 }
+  return { calls, values, hasTuples }
 }
-
-const intricate: ReadonlySet<string> = new Set(['bind', 'lambda', 'partial', 'regex', 'transform', 'apply'])
 
 /** Names that `:=` binds in the frame of these nodes, not in a frame of a block or lambda inside. */
 export function boundNames(nodes: readonly Node[], names: Set<string> = new Set()): Set<string> {

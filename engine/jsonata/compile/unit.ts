@@ -26,6 +26,10 @@ export function frameOpener(scope: Scope, unit: Unit): (parent: Frame) => Frame 
 export function outerVariable(name: string, unit: Unit): (state: State) => unknown {
   if (name === '$') return (state) => state.root
   const builtIn = unit.builtIn(name)
+  // Text of $eval is compiled without knowing the bindings.
+  if (builtIn !== undefined && unit.dynamic) {
+    return (state) => (state.isBound(name) ? state.bound(name) : state.native(builtIn))
+  }
   if (builtIn !== undefined) return (state) => state.native(builtIn)
   return (state) => state.bound(name)
 }
