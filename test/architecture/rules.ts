@@ -6,7 +6,8 @@ export type Violation = string
 /** From above to below; a file imports from its own line or a line further down. */
 const layers: readonly (readonly string[])[] = [
   ['engine/main.ts', 'engine/cli/'],
-  ['engine/engine.ts', 'engine/clock.ts'],
+  ['engine/engine.ts'],
+  ['engine/host/', 'engine/clock.ts'],
   ['engine/server/'],
   ['engine/mqtt/', 'engine/http/'],
   ['engine/store/'],
@@ -54,7 +55,18 @@ const timeless = [
 ]
 
 /** The few places that may use the machine's clock or randomness all the same, each with its reason. */
-export const ambientAllowed: readonly { path: string; names: readonly string[]; reason: string }[] = []
+export const ambientAllowed: readonly { path: string; names: readonly string[]; reason: string }[] = [
+  {
+    path: 'engine/jsonata/index.ts',
+    names: ['Date.now', 'Math.random', 'performance.now'],
+    reason: 'defaults for the editor and tools, and the clock of the time limit; the engine hands in its own',
+  },
+  {
+    path: 'engine/jsonata/state.ts',
+    names: ['Date.now', 'Math.random'],
+    reason: 'the same defaults, where an evaluation asks for them',
+  },
+]
 
 /** Files that may be longer than `longestFile` lines, each with its reason. */
 export const longAllowed: Readonly<Record<string, string>> = {
