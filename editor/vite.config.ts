@@ -3,7 +3,7 @@ import { defineConfig } from 'vite'
 import { editorDirectory, outputDirectory } from './paths.ts'
 
 /** Where `npm run dev` finds the engine. */
-const engine = process.env.RULEWIRE_ENGINE ?? 'http://127.0.0.1:8080'
+const engine = process.env.RULEWIRE_ENGINE ?? 'http://127.0.0.1:1870'
 
 export default defineConfig({
   root: editorDirectory,

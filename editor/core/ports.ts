@@ -1,6 +1,6 @@
 import type { NodeTypeDescription, PortDescription } from '../../engine/server/protocol.ts'
 import { ANY, type Fit, fits, type Member, membersOf, printType, type Type } from '../../engine/types/index.ts'
-import { type End, type FlowDocument, type NodeEntry, parseEnd, printEnd, type WireEntry } from './document.ts'
+import { type End, type FlowDocument, parseEnd, printEnd, type WireEntry } from './document.ts'
 
 /** A port of a node on the canvas. */
 export interface NodePort {
@@ -27,36 +27,37 @@ export type Specs = ReadonlyMap<string, NodeTypeDescription>
 export type PortKind = 'any' | 'number' | 'string' | 'boolean' | 'object' | 'time'
 
 /**
- * The ports of a node. Where they depend on the config, the outputs are those that the engine's check typed; ports that wires name
- * are always there, so that a wire never hangs in the air. A node of an unknown type has what its wires say.
+ * The ports of every node. Where they depend on the config, the outputs are those that the engine's check typed; ports that
+ * wires name are always there, so that a wire never hangs in the air. A node of an unknown type has what its wires say.
  */
-export function portsOf(
-  node: NodeEntry,
-  spec: NodeTypeDescription | undefined,
-  document: FlowDocument,
-  found: Findings,
-): NodePorts {
-  const named = (list: readonly PortDescription[] | undefined): NodePort[] =>
-    (list ?? []).filter((port) => port.name !== 'error')
-  const inputs = named(spec?.inputs)
-  let outputs = named(spec?.outputs)
-  if (spec?.dynamicPorts === true) {
-    const typed = Object.keys(found.types).flatMap((end) => {
-      const { node: id, port } = parseEnd(end)
-      return id === node.id && port !== 'error' ? [port] : []
-    })
-    if (typed.length > 0) {
-      const known = new Map(outputs.map((port) => [port.name, port]))
-      outputs = typed.map((name) => known.get(name) ?? { name, summary: '', type: 'any' })
-    }
+export function allPorts(document: FlowDocument, specs: Specs, found: Findings): Map<string, NodePorts> {
+  const typed = new Map<string, string[]>()
+  for (const end of Object.keys(found.types)) {
+    const { node, port } = parseEnd(end)
+    if (port !== 'error') typed.set(node, [...(typed.get(node) ?? []), port])
   }
+  const building = new Map(
+    document.nodes.map((node) => [node.id, declaredPorts(specs.get(node.type), typed.get(node.id))]),
+  )
   for (const wire of document.wires) {
     const [from, to] = [parseEnd(wire.from), parseEnd(wire.to)]
-    if (to.node === node.id && !inputs.some((port) => port.name === to.port)) inputs.push(unknownPort(to.port))
-    if (from.node === node.id && from.port !== 'error' && !outputs.some((port) => port.name === from.port))
-      outputs.push(unknownPort(from.port))
+    ensurePort(building.get(to.node)?.inputs, to.port)
+    if (from.port !== 'error') ensurePort(building.get(from.node)?.outputs, from.port)
   }
-  return { inputs, outputs }
+  return building
+}
+
+function declaredPorts(spec: NodeTypeDescription | undefined, typed: readonly string[] | undefined) {
+  const named = (list: readonly PortDescription[] | undefined): NodePort[] =>
+    (list ?? []).filter((port) => port.name !== 'error')
+  const [inputs, outputs] = [named(spec?.inputs), named(spec?.outputs)]
+  if (spec?.dynamicPorts !== true || typed === undefined) return { inputs, outputs }
+  const known = new Map(outputs.map((port) => [port.name, port]))
+  return { inputs, outputs: typed.map((name) => known.get(name) ?? unknownPort(name)) }
+}
+
+function ensurePort(ports: NodePort[] | undefined, name: string): void {
+  if (ports?.every((port) => port.name !== name)) ports.push(unknownPort(name))
 }
 
 /** The type of the messages that leave a port, as far as anybody knows. */

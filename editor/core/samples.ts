@@ -79,3 +79,29 @@ function kindOf(value: unknown): SeenPath['kind'] {
   const kind = typeof value
   return kind === 'string' || kind === 'number' || kind === 'boolean' ? kind : 'object'
 }
+
+/** The message that a live value stands for, so that expressions can be tried on it; undefined when its text was cut. */
+export function messageOf(value: { text: string; topic: string; time: number }): Record<string, unknown> | undefined {
+  const parsed = parsedJson(value.text)
+  if (parsed === undefined) return undefined
+  if (isObject(parsed) && 'payload' in parsed && 'topic' in parsed) return parsed
+  return { topic: value.topic, payload: parsed, time: value.time }
+}
+
+/** The payload in a live value as JSON text. */
+export function payloadText(value: { text: string }): string {
+  const parsed = value.text.startsWith('{') ? parsedJson(value.text) : undefined
+  return isObject(parsed) && 'payload' in parsed && 'topic' in parsed
+    ? (JSON.stringify(parsed.payload) ?? '')
+    : value.text
+}
+
+/** What a text holds as JSON; undefined when it is none. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined
+    throw cause
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  completionKeymap,
+} from '@codemirror/autocomplete'
+import { defaultKeymap } from '@codemirror/commands'
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { Compartment, EditorState } from '@codemirror/state'
+import { Decoration, EditorView, keymap, placeholder as placeholderOf } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import { useEffect, useRef } from 'react'
+import type { SeenPath } from '../../core/samples.ts'
+import styles from './Form.module.css'
+import { builtIns, jsonataLanguage } from './jsonataLanguage.ts'
+
+interface CodeFieldProps {
+  id: string
+  label: string
+  text: string
+  placeholder: string
+  invalid: boolean
+  describedBy: string | undefined
+  /** 1-based place of the fault. */
+  faultAt: number | undefined
+  paths: () => SeenPath[]
+  change: (text: string) => void
+}
+
+/**
+ * The editor for JSONata. It lives in a shadow root: there, CodeMirror takes constructed style sheets, which a strict
+ * Content-Security-Policy allows; in the page itself it would write style elements, which it does not.
+ */
+export default function CodeField(props: CodeFieldProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const view = useRef<EditorView>(undefined)
+  const latest = useRef(props)
+  latest.current = props
+  const attributes = useRef(new Compartment())
+
+  useEffect(() => {
+    const element = host.current
+    if (element === null) return
+    const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' })
+    const made = new EditorView({
+      root,
+      parent: root,
+      state: EditorState.create({
+        doc: latest.current.text,
+        extensions: [
+          jsonataLanguage,
+          syntaxHighlighting(colours),
+          bracketMatching(),
+          EditorView.lineWrapping,
+          look,
+          placeholderOf(latest.current.placeholder),
+          autocompletion({ override: [(context) => complete(context, latest.current.paths())], icons: false }),
+          keymap.of([...completionKeymap, ...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter')]),
+          attributes.current.of([]),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) latest.current.change(update.state.doc.toString())
+          }),
+        ],
+      }),
+    })
+    view.current = made
+    return () => made.destroy()
+  }, [])
+
+  useEffect(() => {
+    const now = view.current
+    if (now === undefined || now.state.doc.toString() === props.text) return
+    now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: props.text } })
+  }, [props.text])
+
+  useEffect(() => {
+    const now = view.current
+    if (now === undefined) return
+    const at = Math.min(Math.max(0, (props.faultAt ?? 0) - 1), Math.max(0, now.state.doc.length - 1))
+    const marks =
+      props.faultAt === undefined || now.state.doc.length === 0
+        ? Decoration.none
+        : Decoration.set([faultMark.range(at, at + 1)])
+    now.dispatch({
+      effects: attributes.current.reconfigure([
+        EditorView.contentAttributes.of({
+          'aria-label': props.label,
+          'aria-invalid': String(props.invalid),
+          'data-expression': props.label,
+        }),
+        EditorView.decorations.of(marks),
+      ]),
+    })
+  }, [props.label, props.invalid, props.faultAt])
+
+  return <div ref={host} id={props.id} className={styles.code} data-invalid={props.invalid || undefined} />
+}
+
+const faultMark = Decoration.mark({ class: 'fault' })
+
+const look = EditorView.theme({
+  '&': { font: '12px/18px var(--mono)', color: 'var(--text)', backgroundColor: 'transparent', maxHeight: '240px' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-content': { padding: '4px 8px', caretColor: 'var(--text)', fontFamily: 'var(--mono)' },
+  '.cm-line': { padding: '0' },
+  '.cm-scroller': { overflow: 'auto', fontFamily: 'var(--mono)', lineHeight: '18px' },
+  '.cm-placeholder': { color: 'var(--muted)' },
+  '.cm-cursor': { borderLeftColor: 'var(--text)' },
+  '.fault': { textDecoration: 'underline wavy var(--error)' },
+  '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: 'none' },
+  '.cm-tooltip': {
+    border: '1px solid var(--border)',
+    borderRadius: '8px',
+    backgroundColor: 'var(--raised)',
+    color: 'var(--text)',
+  },
+  '.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)', maxHeight: '200px' },
+  '.cm-tooltip-autocomplete > ul > li': { padding: '2px 8px', lineHeight: '20px' },
+  '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--accent-soft)', color: 'var(--text)' },
+  '.cm-completionDetail': { color: 'var(--muted)', fontStyle: 'normal', marginLeft: '12px' },
+})
+
+const colours = HighlightStyle.define([
+  { tag: tags.string, color: 'var(--port-string)' },
+  { tag: tags.number, color: 'var(--port-number)' },
+  { tag: tags.bool, color: 'var(--port-boolean)' },
+  { tag: tags.keyword, color: 'var(--port-object)' },
+  { tag: tags.function(tags.variableName), color: 'var(--accent)' },
+  { tag: tags.operator, color: 'var(--muted)' },
+  { tag: tags.comment, color: 'var(--muted)', fontStyle: 'italic' },
+])
+
+/** Paths that messages had, and the functions of JSONata. */
+function complete(context: CompletionContext, paths: readonly SeenPath[]): CompletionResult | null {
+  const name = context.matchBefore(/\$\w*/)
+  if (name) {
+    const options = builtIns.map((label) => ({ label, type: 'function', apply: `${label}(` }))
+    return { from: name.from, options, validFor: /^\$\w*$/ }
+  }
+  const word = context.matchBefore(/[A-Za-z_`][\w.`]*/)
+  if (word === null && !context.explicit) return null
+  return {
+    from: word?.from ?? context.pos,
+    options: paths.map(({ path, value, kind }) => ({ label: path, detail: value, type: kind })),
+    validFor: /^[\w.`]*$/,
+  }
+}

@@ -1,0 +1,94 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { TextField } from '../../core/form.ts'
+import { problemsAt } from '../../core/problems.ts'
+import { messageOf, seenPaths, shortText } from '../../core/samples.ts'
+import { useEditor, useText } from '../context.ts'
+import { sampleFor } from '../state/sample.ts'
+import { hintOf } from './controls.tsx'
+import { evaluate } from './evaluate.ts'
+import type { ControlProps } from './FieldView.tsx'
+import styles from './Form.module.css'
+
+const CodeField = lazy(() => import('./CodeField.tsx'))
+
+/** A JSONata expression: coloured, completed from messages that were seen, and tried on the last one while one types. */
+export function ExpressionControl(props: ControlProps<TextField>) {
+  const t = useText()
+  const editor = useEditor()
+  const { field, value, node } = props
+  const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+  const set = (next: string) => props.change(field.path, next === '' && !field.required ? undefined : next)
+  const placeholder = hintOf(field, (example) => t('form.example', { example }))
+  const problem = problemsAt(props.problems, field.path).find((found) => found.column !== undefined)
+  const paths = useCallback(() => {
+    const sample = sampleFor(editor, node)
+    const message = sample && messageOf(sample)
+    return seenPaths(message === undefined ? [] : [message])
+  }, [editor, node])
+  return (
+    <>
+      <Suspense
+        fallback={
+          <textarea
+            className="input mono"
+            rows={1}
+            value={text}
+            aria-label={field.title}
+            onChange={(event) => set(event.target.value)}
+          />
+        }
+      >
+        <CodeField
+          id={props.id}
+          label={field.title || t('form.expression')}
+          text={text}
+          placeholder={placeholder}
+          invalid={props.invalid}
+          describedBy={props.describedBy}
+          faultAt={problem?.column}
+          paths={paths}
+          change={set}
+        />
+      </Suspense>
+      <LiveResult node={node} text={text} />
+    </>
+  )
+}
+
+/** What the expression gives for the last message that came in, evaluated in a worker by the engine's own code. */
+function LiveResult({ node, text }: { node: string; text: string }) {
+  const t = useText()
+  const editor = useEditor()
+  const line = useRef<HTMLParagraphElement>(null)
+  const [, setSeen] = useState(false)
+  const key = useMemo(() => ({ node, text }), [node, text])
+  useEffect(() => {
+    let gone = false
+    let last = ''
+    const update = async () => {
+      const sample = sampleFor(editor, key.node)
+      const message = sample && messageOf(sample)
+      if (message === undefined || key.text.trim() === '') return show('', '')
+      if (last === sample?.text) return
+      last = sample?.text ?? ''
+      const result = await evaluate(key.text, message)
+      if (gone) return
+      if ('fault' in result) show('fault', result.fault)
+      else show('value', result.value === undefined ? t('form.resultNothing') : shortText(result.value, 160))
+    }
+    const show = (kind: string, said: string) => {
+      if (line.current === null) return
+      line.current.textContent = said
+      line.current.dataset.result = kind
+      setSeen(said !== '')
+    }
+    const timer = window.setTimeout(() => void update(), 150)
+    const repeat = window.setInterval(() => void update(), 1000)
+    return () => {
+      gone = true
+      window.clearTimeout(timer)
+      window.clearInterval(repeat)
+    }
+  }, [editor, key, t])
+  return <p ref={line} className={styles.result} />
+}

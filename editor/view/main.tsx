@@ -1,0 +1,76 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { isObject } from '../core/path.ts'
+import { parsedJson } from '../core/samples.ts'
+import { App } from './App.tsx'
+import { createClient } from './api/client.ts'
+import { createSocket } from './api/socket.ts'
+import './base.css'
+import { EditorContext } from './context.ts'
+import { createEditor } from './state/editor.ts'
+import { createFlowsStore } from './state/flows.ts'
+import { createLive } from './state/live.ts'
+import { createServerStore } from './state/server.ts'
+import { createUiStore, type KeptUi, type UiState } from './state/ui.ts'
+import { browserLanguage, loadTexts, translator } from './text/languages.ts'
+
+const keptAt = 'rulewire:ui'
+
+/** What was kept of the screen; anything may stand in the storage, so each piece is looked at. */
+function keptUi(): Partial<KeptUi> {
+  const data = parsedJson(localStorage.getItem(keptAt) ?? 'null')
+  if (!isObject(data)) return {}
+  const { left, inspectorWidth, theme, language, viewports, filters } = data
+  return {
+    ...(left === 'palette' || left === 'topics' || left === 'outline' ? { left } : {}),
+    ...(typeof inspectorWidth === 'number' && inspectorWidth >= 300 && inspectorWidth <= 640 ? { inspectorWidth } : {}),
+    ...(theme === 'light' || theme === 'dark' || theme === 'system' ? { theme } : {}),
+    ...(language === 'en' || language === 'zh' ? { language } : {}),
+    ...(isObject(viewports) ? { viewports: viewports as UiState['viewports'] } : {}), // only the canvas reads it, and it clamps
+    ...(Array.isArray(filters) ? { filters: filters.filter((filter) => typeof filter === 'string') } : {}),
+  }
+}
+
+const ui = createUiStore(keptUi(), browserLanguage(navigator.languages))
+const first = await loadTexts(ui.getState().language)
+const texts = { current: first, t: translator(first) }
+const editor = createEditor({
+  client: createClient(),
+  flows: createFlowsStore(),
+  ui,
+  server: createServerStore(),
+  live: createLive(),
+  storage: localStorage,
+  openSocket: createSocket,
+  texts,
+  canvas: { current: undefined },
+})
+
+ui.subscribe((state, before) => {
+  const { left, inspectorWidth, theme, viewports, filters } = state
+  if (state.language !== before.language && texts.current !== undefined) {
+    // The texts come first; then everything that shows one is drawn again.
+    const { language } = state
+    loadTexts(language).then((loaded) => {
+      if (texts.current === loaded) return
+      texts.current = loaded
+      texts.t = translator(loaded)
+      ui.setState({ language: before.language })
+      ui.setState({ language })
+    }, editor.fail)
+  }
+  if (left === 'topics' && before.left !== 'topics') editor.watch()
+  const kept: KeptUi = { left, inspectorWidth, theme, language: state.language, viewports, filters }
+  localStorage.setItem(keptAt, JSON.stringify(kept))
+})
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('The page has no root element.')
+createRoot(root).render(
+  <StrictMode>
+    <EditorContext value={editor}>
+      <App />
+    </EditorContext>
+  </StrictMode>,
+)
+void editor.start()

@@ -1,0 +1,132 @@
+import { X } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { DeadLetter } from '../../../engine/server/protocol.ts'
+import type { PlacedProblem } from '../../core/problems.ts'
+import { ageText, shortText } from '../../core/samples.ts'
+import { focusForm } from '../canvas/Canvas.tsx'
+import { useCurrent, useEditor, useText, useUi } from '../context.ts'
+import { IconButton } from '../forms/nested.tsx'
+import type { Editor } from '../state/editor.ts'
+import styles from './Drawer.module.css'
+
+/** The drawer at the bottom: problems of the flow, or messages that failed. */
+export function Drawer() {
+  const editor = useEditor()
+  const t = useText()
+  const drawer = useUi((state) => state.drawer)
+  if (drawer === undefined) return null
+  return (
+    <section className={styles.drawer} aria-label={t(drawer === 'problems' ? 'action.problems' : 'action.letters')}>
+      <header className={styles.header}>
+        <h2>{t(drawer === 'problems' ? 'action.problems' : 'action.letters')}</h2>
+        <IconButton
+          label={t('close')}
+          icon={<X size={16} aria-hidden />}
+          run={() => editor.ui.setState({ drawer: undefined })}
+        />
+      </header>
+      {drawer === 'problems' ? <Problems /> : <Letters />}
+    </section>
+  )
+}
+
+/** Goes to the node, and to the field, that a problem is about. */
+export function goToProblem(editor: Editor, problem: PlacedProblem): void {
+  if (problem.node === undefined) return
+  editor.ui.setState({ nodes: new Set([problem.node]), wires: new Set(), focus: problem.node, inspector: true })
+  editor.canvas.current?.reveal(problem.node, { focus: problem.field === undefined })
+  if (problem.field === undefined) return
+  const path = problem.field.join('.')
+  window.setTimeout(() => {
+    const field = document.querySelector<HTMLElement>(`[data-field="${CSS.escape(path)}"]`)
+    field?.scrollIntoView({ block: 'center' })
+    const inner = field?.querySelector<HTMLElement>('input, select, textarea, button')
+    if (inner) inner.focus()
+    else if (field) focusForm()
+  }, 50)
+}
+
+function Problems() {
+  const editor = useEditor()
+  const t = useText()
+  const problems = useCurrent((open) => open.check.problems) ?? []
+  const check = useCurrent((open) => open.check)
+  if (check?.state === 'failed' && problems.length === 0)
+    return <p className={styles.note}>{t('problems.failed', { detail: check.detail })}</p>
+  if (problems.length === 0) return <p className={styles.note}>{t('problems.none')}</p>
+  return (
+    <ul className={styles.list}>
+      {problems.map((problem) => (
+        <li key={`${problem.code}${problem.at}${problem.text}`}>
+          <button
+            type="button"
+            className={styles.row}
+            onClick={() => goToProblem(editor, problem)}
+            data-severity={problem.severity}
+          >
+            <span className={styles.severity}>
+              {t(problem.severity === 'error' ? 'problems.error' : 'problems.warning')}
+            </span>
+            <code>{[problem.node, problem.field?.join('.')].filter(Boolean).join(': ')}</code>
+            <span className={styles.text}>
+              {problem.text} <span className="muted">{problem.hint}</span>
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Letters() {
+  const editor = useEditor()
+  const t = useText()
+  const flow = useCurrent((open) => open.flow)
+  const [found, setFound] = useState<{ items: DeadLetter[]; total: number }>()
+  const [fetched, setFetched] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `fetched` asks again
+  useEffect(() => {
+    let gone = false
+    editor.client.deadLetters({ limit: 100, ...(flow === undefined ? {} : { flow }) }).then((answer) => {
+      if (!gone) setFound(answer)
+    }, editor.fail)
+    return () => {
+      gone = true
+    }
+  }, [editor, flow, fetched])
+  const act = async (work: Promise<unknown>) => {
+    try {
+      await work
+      setFetched((count) => count + 1)
+    } catch (thrown) {
+      editor.fail(thrown)
+    }
+  }
+  if (found === undefined) return <p className={styles.note}>{t('loading')}</p>
+  if (found.items.length === 0) return <p className={styles.note}>{t('letters.none')}</p>
+  return (
+    <ul className={styles.list}>
+      {found.items.map((letter) => (
+        <li key={letter.id} className={styles.letter}>
+          <span className="muted">{ageText(Date.now() - letter.time)}</span>
+          <code>{`${letter.node}.${letter.port}`}</code>
+          <span className={styles.text}>
+            {letter.text} <span className="muted">{letter.hint}</span>
+            <code className={styles.payload}>{shortText(letter.message, 200)}</code>
+          </span>
+          <button type="button" className="button" onClick={() => act(editor.client.retryDeadLetters([letter.id]))}>
+            {t('letters.retry')}
+          </button>
+          <button
+            type="button"
+            className="button"
+            data-tone="quiet"
+            onClick={() => act(editor.client.dropDeadLetters([letter.id]))}
+          >
+            {t('letters.drop')}
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,424 @@
+import type { FlowSummary, LiveFrame } from '../../../engine/server/protocol.ts'
+import type { Command, CommandName } from '../../core/command.ts'
+import { replaceBy } from '../../core/commands.ts'
+import { emptyFlow, type FlowDocument, type Point, sameJson } from '../../core/document.ts'
+import { historyOf, redo, run, undo } from '../../core/history.ts'
+import { merge } from '../../core/merge.ts'
+import { placeProblems } from '../../core/problems.ts'
+import { dropDraft, saveDraft, storedDrafts } from '../../core/storage.ts'
+import { ApiError, type Client } from '../api/client.ts'
+import type { LiveSocket } from '../api/socket.ts'
+import type { Texts, Translate } from '../text/languages.ts'
+import { currentFlow, type FlowsStore, noCheck, type OpenFlow, patchFlow } from './flows.ts'
+import type { Live } from './live.ts'
+import type { ServerStore } from './server.ts'
+import type { Toast, UiStore } from './ui.ts'
+
+/** Milliseconds of quiet before a draft is checked and kept. */
+const checkAfter = 250
+
+export interface EditorParts {
+  client: Client
+  flows: FlowsStore
+  ui: UiStore
+  server: ServerStore
+  live: Live
+  storage: Storage
+  /** Opens the live stream; it is called once. */
+  openSocket(handlers: {
+    onFrame(frame: LiveFrame): void
+    onConnection(connection: 'online' | 'offline'): void
+  }): LiveSocket
+  texts: { current: Texts; t: Translate }
+  /** Set while the canvas is shown. */
+  canvas: { current: CanvasApi | undefined }
+}
+
+/** What others may ask of the canvas. */
+export interface CanvasApi {
+  /** Middle of what is seen, on the canvas. */
+  center(): Point
+  toCanvas(screen: Point): Point
+  toScreen(place: Point): Point
+  /** Brings a node into view, if it is not. */
+  reveal(node: string, options?: { focus?: boolean }): void
+  fit(): void
+  zoomBy(factor: number): void
+  focus(): void
+}
+
+/** What the whole editor can do with flows. All edits go through `run`. */
+export interface Editor extends Omit<EditorParts, 'openSocket'> {
+  start(): Promise<void>
+  t: Translate
+  open(flow: string | undefined): void
+  run(command: Command): void
+  undo(): void
+  redo(): void
+  /** Makes a new flow from a document; it is a draft until it is deployed. */
+  create(document: FlowDocument): void
+  /** Deploys the draft of a flow; false when the engine refused. */
+  deploy(flow: string): Promise<boolean>
+  /** Drops the draft's changes (undo brings them back). */
+  restore(flow: string): void
+  remove(flow: string): Promise<void>
+  rename(flow: string, id: string, title: string): Promise<void>
+  /** Tells the live stream which flows and topics are wanted. */
+  watch(): void
+  toast(toast: Omit<Toast, 'id'>): void
+  dismiss(id: number): void
+  /** Says a sentence to screen readers. */
+  say(text: string): void
+  fail(thrown: unknown): void
+  current(): OpenFlow | undefined
+}
+
+export function createEditor(parts: EditorParts): Editor {
+  const { client, flows, ui, server, live, storage, texts } = parts
+  const checks = new Map<string, { timer: number; abort?: AbortController }>()
+  let socket: LiveSocket | undefined
+  let toasts = 0
+  const t: Translate = (key, ...values) => texts.t(key, ...values)
+  const current = () => currentFlow(flows.getState())
+
+  const toast = (given: Omit<Toast, 'id'>) => {
+    const id = ++toasts
+    ui.setState((state) => ({ toasts: [...state.toasts.slice(-3), { ...given, id }], spoken: given.text }))
+    if (given.tone !== 'error') window.setTimeout(() => dismiss(id), given.action ? 12_000 : 5000)
+  }
+  const dismiss = (id: number) => ui.setState((state) => ({ toasts: state.toasts.filter((other) => other.id !== id) }))
+  const fail = (thrown: unknown) => {
+    if (thrown instanceof ApiError && thrown.status === 0) toast({ tone: 'error', text: t('offline.failed') })
+    else if (thrown instanceof ApiError) toast({ tone: 'error', text: thrown.answer.text, hint: thrown.answer.hint })
+    else toast({ tone: 'error', text: thrown instanceof Error ? thrown.message : String(thrown) })
+  }
+
+  const keep = (flow: string) => {
+    const open = flows.getState().flows[flow]
+    if (open === undefined) return
+    if (open.base !== undefined && sameJson(open.history.document, open.base)) return dropDraft(storage, flow)
+    const { base, hash } = open
+    const fault = saveDraft(storage, flow, {
+      draft: open.history.document,
+      saved: Date.now(),
+      ...(base === undefined ? {} : { base }),
+      ...(hash === undefined ? {} : { hash }),
+    })
+    if (fault !== undefined) toast({ tone: 'error', text: t('draft.notKept', { detail: fault }) })
+  }
+  const scheduleCheck = (flow: string, delay = checkAfter) => {
+    const running = checks.get(flow)
+    window.clearTimeout(running?.timer)
+    running?.abort?.abort()
+    const timer = window.setTimeout(() => void check(flow), delay)
+    checks.set(flow, { timer })
+  }
+  const check = async (flow: string) => {
+    const open = flows.getState().flows[flow]
+    if (open === undefined) return
+    keep(flow)
+    const document = open.history.document
+    const abort = new AbortController()
+    checks.set(flow, { timer: 0, abort })
+    patchFlow(flows, flow, { check: { ...open.check, state: 'waiting' } })
+    try {
+      const { problems, types } = await client.check(document, abort.signal)
+      if (flows.getState().flows[flow]?.history.document !== document) return
+      patchFlow(flows, flow, {
+        check: { state: 'done', problems: placeProblems(document, problems), types, detail: '' },
+      })
+    } catch (thrown) {
+      if (abort.signal.aborted) return
+      const known = flows.getState().flows[flow]?.check ?? noCheck
+      const answer = thrown instanceof ApiError ? thrown.answer : undefined
+      const problems = answer?.problems === undefined ? known.problems : placeProblems(document, answer.problems)
+      patchFlow(flows, flow, { check: { ...known, problems, state: 'failed', detail: answer?.text ?? String(thrown) } })
+    }
+  }
+
+  /** Brings a flow in as the engine has it now, and merges it with what was drafted. */
+  const take = async (summary: FlowSummary) => {
+    const known = flows.getState().flows[summary.flow]
+    if (known !== undefined && known.hash === summary.hash) return patchFlow(flows, summary.flow, { summary })
+    const detail = await client.flow(summary.flow)
+    const theirs = detail.document
+    const stored = known === undefined ? storedDrafts(storage).get(summary.flow) : undefined
+    const base = known?.base ?? stored?.base
+    const mine = known?.history.document ?? stored?.draft
+    const merged = mine === undefined || sameJson(mine, theirs) ? undefined : merge(base ?? theirs, mine, theirs)
+    const before = known?.history ?? historyOf(mine ?? theirs)
+    const document = merged?.document ?? theirs
+    const history = sameJson(before.document, document)
+      ? { ...before, document: sameJson(document, theirs) ? theirs : before.document }
+      : run(before, replaceBy(document, 'merge'), Date.now())
+    const open: OpenFlow = {
+      flow: summary.flow,
+      history,
+      base: theirs,
+      hash: detail.hash,
+      summary,
+      check: known?.check ?? { ...noCheck, types: detail.types, problems: placeProblems(theirs, detail.problems) },
+      conflicts: merged?.conflicts ?? [],
+    }
+    flows.setState((state) => ({ flows: { ...state.flows, [summary.flow]: open } }))
+    if (known !== undefined && !sameJson(known.base, theirs)) {
+      if (open.conflicts.length > 0) toast(conflictToast(summary.flow, open.conflicts.length))
+      else toast({ tone: 'info', text: t('merge.done', { flow: theirs.title ?? theirs.flow }) })
+    } else if (stored !== undefined && !sameJson(document, theirs)) {
+      toast({ tone: 'info', text: t('draft.found', { flow: document.title ?? document.flow }) })
+    }
+    keep(summary.flow)
+    scheduleCheck(summary.flow, 0)
+  }
+  const conflictToast = (flow: string, count: number): Omit<Toast, 'id'> => ({
+    tone: 'error',
+    text: t('merge.conflicts', { count }),
+    action: { label: t('merge.show'), run: () => ui.setState({ dialog: { kind: 'conflicts', flow } }) },
+  })
+
+  const takeAll = async (summaries: readonly FlowSummary[]) => {
+    await Promise.all(summaries.map((summary) => take(summary).catch(fail)))
+    const there = new Set(summaries.map((summary) => summary.flow))
+    flows.setState((state) => {
+      const kept = Object.values(state.flows).filter((open) => there.has(open.flow) || hasOwnChanges(open))
+      const order = [...state.order.filter((flow) => kept.some((open) => open.flow === flow))]
+      for (const open of kept) if (!order.includes(open.flow)) order.push(open.flow)
+      const gone = kept.map((open) =>
+        there.has(open.flow) || open.base === undefined
+          ? open
+          : { ...open, base: undefined, hash: undefined, summary: undefined },
+      )
+      const current = state.current !== undefined && order.includes(state.current) ? state.current : order[0]
+      return { flows: Object.fromEntries(gone.map((open) => [open.flow, open])), order, current, loaded: true }
+    })
+    editor.watch()
+  }
+  const restoreDrafts = (there: ReadonlySet<string>) => {
+    for (const [flow, stored] of storedDrafts(storage)) {
+      if (there.has(flow) || flows.getState().flows[flow] !== undefined) continue
+      addDraft(stored.draft)
+    }
+  }
+  const addDraft = (document: FlowDocument) => {
+    const open: OpenFlow = {
+      flow: document.flow,
+      history: historyOf(document),
+      base: undefined,
+      hash: undefined,
+      summary: undefined,
+      check: noCheck,
+      conflicts: [],
+    }
+    flows.setState((state) => ({
+      flows: { ...state.flows, [document.flow]: open },
+      order: state.order.includes(document.flow) ? state.order : [...state.order, document.flow],
+    }))
+    keep(document.flow)
+    scheduleCheck(document.flow, 0)
+  }
+
+  const onFrame = (frame: LiveFrame) => {
+    if (frame.type === 'live' || frame.type === 'topics') live.take(frame)
+    else if (frame.type === 'flows') void takeAll(frame.flows)
+    else if (frame.type === 'brokers') server.setState({ brokers: frame.brokers })
+    else toast({ tone: 'error', text: frame.error.text, hint: frame.error.hint })
+  }
+  const load = async () => {
+    const [types, brokers, engine, list] = await Promise.all([
+      client.nodeTypes(),
+      client.brokers(),
+      client.engine(),
+      client.flows(),
+    ])
+    server.setState({ specs: new Map(types.map((spec) => [spec.type, spec])), brokers, engine, failure: undefined })
+    await takeAll(list)
+    restoreDrafts(new Set(list.map((summary) => summary.flow)))
+    if (current() === undefined) flows.setState((state) => ({ current: state.order[0] }))
+    editor.watch()
+  }
+  const onConnection = (connection: 'online' | 'offline') => {
+    const before = server.getState().connection
+    server.setState({ connection })
+    if (before === 'offline' && connection === 'online') {
+      load().then(() => {
+        for (const flow of flows.getState().order) scheduleCheck(flow, 0)
+        toast({ tone: 'ok', text: t('online.again') })
+      }, fail)
+    }
+  }
+
+  const step = (move: typeof undo, spoken: 'undo.done' | 'redo.done') => {
+    const open = current()
+    if (open === undefined) return
+    const next = move(open.history)
+    if (next === open.history) return
+    const entry = move === undo ? open.history.past.at(-1) : open.history.future.at(-1)
+    patchFlow(flows, open.flow, { history: next })
+    scheduleCheck(open.flow)
+    if (entry) ui.setState({ spoken: t(spoken, { command: commandText(t, entry) }) })
+  }
+
+  const editor: Editor = {
+    ...parts,
+    t,
+    toast,
+    dismiss,
+    fail,
+    current,
+    say: (text) => ui.setState({ spoken: text }),
+    async start() {
+      try {
+        await load()
+      } catch (thrown) {
+        flows.setState({ loaded: true })
+        restoreDrafts(new Set())
+        flows.setState((state) => ({ current: state.current ?? state.order[0] }))
+        const text = thrown instanceof ApiError ? thrown.answer.text : String(thrown)
+        server.setState({ failure: text })
+      }
+      socket = parts.openSocket({ onFrame, onConnection })
+      editor.watch()
+    },
+    open(flow) {
+      flows.setState({ current: flow })
+      ui.setState({
+        nodes: new Set(),
+        wires: new Set(),
+        focus: undefined,
+        picker: undefined,
+        menu: undefined,
+        refusal: undefined,
+      })
+      editor.watch()
+    },
+    run(command) {
+      const open = current()
+      if (open === undefined) return
+      const history = run(open.history, command, Date.now())
+      if (history === open.history) return
+      patchFlow(flows, open.flow, { history })
+      scheduleCheck(open.flow)
+    },
+    undo: () => step(undo, 'undo.done'),
+    redo: () => step(redo, 'redo.done'),
+    create(document) {
+      addDraft(document)
+      editor.open(document.flow)
+    },
+    async deploy(flow) {
+      const open = flows.getState().flows[flow]
+      if (open === undefined) return false
+      const document = open.history.document
+      try {
+        const answer = await client.deploy(document, open.hash)
+        const now = flows.getState().flows[flow]
+        if (now === undefined) return true
+        patchFlow(flows, flow, {
+          base: document,
+          hash: answer.hash,
+          conflicts: [],
+          ...(now.history.document === document
+            ? {
+                check: {
+                  state: 'done',
+                  problems: placeProblems(document, answer.problems),
+                  types: answer.types,
+                  detail: '',
+                },
+              }
+            : {}),
+        })
+        keep(flow)
+        toast({ tone: 'ok', text: t('deploy.done', { flow: document.title ?? flow }) })
+        return true
+      } catch (thrown) {
+        if (thrown instanceof ApiError && thrown.answer.code === 'CHANGED_MEANWHILE') {
+          toast({ tone: 'info', text: t('deploy.changedMeanwhile') })
+          await takeAll(await client.flows())
+        } else if (thrown instanceof ApiError && thrown.answer.problems !== undefined) {
+          const known = flows.getState().flows[flow]?.check ?? noCheck
+          patchFlow(flows, flow, {
+            check: { ...known, state: 'done', problems: placeProblems(document, thrown.answer.problems) },
+          })
+          toast({ tone: 'error', text: thrown.answer.text, hint: thrown.answer.hint })
+          ui.setState({ drawer: 'problems' })
+        } else fail(thrown)
+        return false
+      }
+    },
+    restore(flow) {
+      const open = flows.getState().flows[flow]
+      if (open?.base === undefined) return
+      patchFlow(flows, flow, { history: run(open.history, replaceBy(open.base, 'restore'), Date.now()) })
+      scheduleCheck(flow)
+    },
+    async remove(flow) {
+      const open = flows.getState().flows[flow]
+      if (open === undefined) return
+      if (open.base !== undefined) await client.remove(flow)
+      dropDraft(storage, flow)
+      dropFlow(flow)
+      const document = open.history.document
+      toast({
+        tone: 'info',
+        text: t('flow.deleted', { flow: document.title ?? flow }),
+        action: { label: t('action.undo'), run: () => editor.create(document) },
+      })
+    },
+    async rename(flow, id, title) {
+      const open = flows.getState().flows[flow]
+      if (open === undefined) return
+      const document = { ...open.history.document, flow: id, title }
+      if (id === flow) return
+      if (open.base !== undefined) {
+        await client.deploy({ ...open.base, flow: id, title }, undefined)
+        await client.remove(flow)
+      }
+      dropDraft(storage, flow)
+      dropFlow(flow)
+      addDraft(document)
+      await takeAll(await client.flows())
+      editor.open(id)
+    },
+    watch() {
+      const state = ui.getState()
+      const flow = flows.getState().current
+      socket?.watch({
+        flows: flow === undefined ? [] : [flow],
+        topics: state.left === 'topics' ? [...state.filters] : [],
+        ...(state.topicBroker === undefined ? {} : { broker: state.topicBroker }),
+      })
+    },
+  }
+  const dropFlow = (flow: string) => {
+    flows.setState((state) => {
+      const order = state.order.filter((other) => other !== flow)
+      const at = Math.max(0, state.order.indexOf(flow) - 1)
+      const { [flow]: _gone, ...rest } = state.flows
+      return {
+        flows: rest,
+        order,
+        current: state.current === flow ? order[Math.min(at, order.length - 1)] : state.current,
+      }
+    })
+    editor.watch()
+  }
+  return editor
+}
+
+/** Whether a flow has changes that are nowhere but here. */
+export function hasOwnChanges(open: OpenFlow): boolean {
+  return open.base === undefined || !sameJson(open.base, open.history.document)
+}
+
+/** A command in words, such as "Add node too-warm". */
+export function commandText(
+  t: Translate,
+  command: { name: CommandName; values: Readonly<Record<string, string | number>> },
+): string {
+  // The texts of all commands take the values that the command gives; which those are differs by name.
+  const any = t as (key: `command.${CommandName}`, values: Readonly<Record<string, string | number>>) => string
+  return any(`command.${command.name}`, command.values)
+}
+
+export { emptyFlow }

@@ -1,0 +1,26 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { BrokerDescription, EngineDescription } from '../../../engine/server/protocol.ts'
+import type { Specs } from '../../core/ports.ts'
+import type { Connection } from '../api/socket.ts'
+
+/** What the engine says about itself. */
+export interface ServerState {
+  connection: Connection
+  specs: Specs
+  brokers: readonly BrokerDescription[]
+  engine: EngineDescription | undefined
+  /** Why the first load failed, as a sentence. */
+  failure: string | undefined
+}
+
+export type ServerStore = StoreApi<ServerState>
+
+export function createServerStore(): ServerStore {
+  return createStore<ServerState>(() => ({
+    connection: 'connecting',
+    specs: new Map(),
+    brokers: [],
+    engine: undefined,
+    failure: undefined,
+  }))
+}

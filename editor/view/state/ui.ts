@@ -1,0 +1,120 @@
+import type { Viewport } from '@xyflow/react'
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Type } from '../../../engine/types/index.ts'
+import type { End, Point, WireEntry } from '../../core/document.ts'
+import type { PortKind } from '../../core/ports.ts'
+import type { Language } from '../text/languages.ts'
+
+export type LeftPanel = 'palette' | 'topics' | 'outline'
+export type DrawerPanel = 'problems' | 'letters'
+export type Theme = 'system' | 'light' | 'dark'
+
+/** What stands on the screen besides the flows themselves. */
+export interface UiState {
+  left: LeftPanel | undefined
+  drawer: DrawerPanel | undefined
+  inspector: boolean
+  inspectorWidth: number
+  theme: Theme
+  language: Language
+  paused: boolean
+  /** Ids of chosen nodes and wires of the current flow. */
+  nodes: ReadonlySet<string>
+  wires: ReadonlySet<string>
+  /** The node that Tab leads to. */
+  focus: string | undefined
+  viewports: Readonly<Record<string, Viewport>>
+  connecting: Connecting | undefined
+  picker: PickerState | undefined
+  refusal: Refusal | undefined
+  menu: MenuState | undefined
+  dialog: DialogState | undefined
+  toasts: readonly Toast[]
+  /** What a screen reader says next. */
+  spoken: string
+  filters: readonly string[]
+  topicBroker: string | undefined
+}
+
+/** A wire that is being drawn. */
+export interface Connecting {
+  end: End
+  side: 'input' | 'output'
+  type: Type
+  kind: PortKind
+}
+
+/** A list with a field to type in, that floats over the canvas. `at` is the place of a new node on the canvas. */
+export type PickerState =
+  | { kind: 'add'; screen: Point; at: Point; wire?: WireEntry; from?: End; to?: End }
+  | { kind: 'wire'; screen: Point; node: string }
+
+/** A wire that cannot be, and why. */
+export interface Refusal {
+  screen: Point
+  wire: WireEntry
+  reason: 'type' | 'self' | 'same'
+  from?: Type
+  to?: Type
+  /** Node type that could stand between. */
+  converter?: string
+}
+
+export interface MenuState {
+  screen: Point
+  kind: 'canvas' | 'node' | 'wire' | 'flow'
+  /** Place on the canvas, or id of the node, wire or flow. */
+  at: Point
+  id: string
+}
+
+export type DialogState =
+  | { kind: 'deploy' }
+  | { kind: 'newFlow' }
+  | { kind: 'renameFlow'; flow: string }
+  | { kind: 'deleteFlow'; flow: string }
+  | { kind: 'import'; text: string }
+  | { kind: 'publish'; topic: string; payload: string }
+  | { kind: 'commands' }
+  | { kind: 'search' }
+  | { kind: 'keys' }
+  | { kind: 'conflicts'; flow: string }
+
+export interface Toast {
+  id: number
+  tone: 'info' | 'ok' | 'error'
+  text: string
+  hint?: string
+  action?: { label: string; run: () => void }
+}
+
+export type UiStore = StoreApi<UiState>
+
+/** What of this is kept over a reload. */
+export type KeptUi = Pick<UiState, 'left' | 'inspectorWidth' | 'theme' | 'language' | 'viewports' | 'filters'>
+
+export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStore {
+  return createStore<UiState>(() => ({
+    left: 'palette',
+    drawer: undefined,
+    inspector: true,
+    inspectorWidth: 360,
+    theme: 'system',
+    paused: false,
+    nodes: new Set(),
+    wires: new Set(),
+    focus: undefined,
+    viewports: {},
+    connecting: undefined,
+    picker: undefined,
+    refusal: undefined,
+    menu: undefined,
+    dialog: undefined,
+    toasts: [],
+    spoken: '',
+    filters: [],
+    topicBroker: undefined,
+    ...kept,
+    language: kept.language ?? language,
+  }))
+}
