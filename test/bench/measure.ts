@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { NodeRed } from './node-red.ts'
+import { benchFlow, nodeRedFlow } from './rule.ts'
+
+export interface Case {
+  name: string
+  qos: 0 | 1
+  /** One reading in this many passes the filter. */
+  pass: 1 | 10
+  /** Part of the run's messages, because the slower cases take longer. */
+  share: number
+}
+
+/** Time for one program and case, milliseconds. */
+const patience = 120_000
+
+/** Runs one program under the load. `rate`: readings a second; `wrong`: outputs that were wrong, missing or too many. */
+export async function measure(
+  name: string,
+  { qos, pass }: Case,
+  messages: number,
+  nodeRed: NodeRed | undefined,
+): Promise<{ rate: number; wrong: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'rulewire-bench-'))
+  const protocol = name.startsWith('rulewire') ? 5 : 4
+  const load = spawn(
+    process.execPath,
+    [path('load.ts'), JSON.stringify({ qos, pass, messages, warmup: messages / 5, protocol })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const lines = createInterface({ input: load.stdout })[Symbol.asyncIterator]()
+  let subject: ChildProcess | undefined
+  const timer = setTimeout(() => load.kill(), patience)
+  try {
+    const { port } = JSON.parse((await lines.next()).value ?? '{}') as { port: number }
+    subject = await start(name, port, qos, directory, nodeRed)
+    const last = await lines.next()
+    if (last.done === true) throw new Error(`${name}: the load ended without a result`)
+    const result = JSON.parse(last.value) as { messages: number; seconds: number; wrong: number }
+    return { rate: result.messages / result.seconds, wrong: result.wrong }
+  } finally {
+    clearTimeout(timer)
+    load.kill()
+    await end(subject)
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function start(
+  name: string,
+  port: number,
+  qos: 0 | 1,
+  directory: string,
+  nodeRed: NodeRed | undefined,
+): Promise<ChildProcess> {
+  const stdio = process.env.BENCH_VERBOSE === '1' ? 'inherit' : 'ignore'
+  if (name.startsWith('rulewire')) {
+    const flows = join(directory, 'flows')
+    await mkdir(flows)
+    writeFileSync(join(flows, 'bench.json'), benchFlow(qos))
+    const durability = name === 'rulewire-normal' ? 'normal' : 'full'
+    const options = [
+      '--flows',
+      flows,
+      '--data',
+      join(directory, 'data'),
+      '--port',
+      '0',
+      '--broker',
+      `mqtt://127.0.0.1:${port}`,
+    ]
+    const profile =
+      process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
+    return spawn(
+      process.execPath,
+      [...profile, path('../../engine/main.ts'), 'start', ...options, '--durability', durability],
+      { stdio },
+    )
+  }
+  if (name === 'node-red') {
+    if (nodeRed === undefined) throw new Error('Node-RED is not installed')
+    return nodeRed.start(directory, nodeRedFlow(port, qos))
+  }
+  return spawn(process.execPath, [path(`subjects/${name}.ts`), String(port), String(qos)], { stdio })
+}
+
+async function end(subject: ChildProcess | undefined): Promise<void> {
+  if (subject === undefined || subject.exitCode !== null) return
+  const gone = new Promise((resolve) => subject.once('exit', resolve))
+  subject.kill('SIGTERM')
+  const timer = setTimeout(() => subject.kill('SIGKILL'), 6000)
+  await gone
+  clearTimeout(timer)
+}
+
+function path(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url))
+}
