@@ -1,6 +1,21 @@
-import { defineNode, duration, expression, type Message, port, z } from '../engine/node.ts'
+import {
+  closedObject,
+  defineNode,
+  duration,
+  expression,
+  type Message,
+  messageType,
+  NUMBER,
+  port,
+  STRING,
+  stringOf,
+  TIME,
+  type Type,
+  z,
+} from '../engine/node.ts'
 import { type AlarmState, onDeadline, onSample, type Step, type Transition } from './lib/alarm-machine.ts'
 import { canClear, type Limit, limitForms, marginOf, parseLimit } from './lib/limit.ts'
+import { withFields } from './lib/types.ts'
 import { asText, wrongResult } from './lib/values.ts'
 
 /** What is kept for a key: the machine, and the latest message as far as events need it. */
@@ -14,8 +29,68 @@ type Kept = {
 /** The name of the level of an alarm that has only one. */
 const onlyLevel = 'alarm'
 
+const config = z
+  .strictObject({
+    key: expression()
+      .optional()
+      .meta({
+        title: 'Key',
+        description:
+          'JSONata: each key has an alarm of its own. Without it: the key of the message, which is its topic.',
+        examples: ['params.fridge', 'payload.serial'],
+      }),
+    value: expression('number')
+      .optional()
+      .meta({
+        title: 'Value',
+        description: 'JSONata for the number to watch. Without it: the payload.',
+        examples: ['payload.temperature'],
+      }),
+    raise: z
+      .string()
+      .transform((text, context): Limit => {
+        const limit = parseLimit(text)
+        if (limit !== undefined) return limit
+        context.addIssue({ code: 'custom', message: `"${text}" is not a limit; write ${limitForms}` })
+        return z.NEVER
+      })
+      .meta({
+        title: 'Raise',
+        description: `The alarm is raised when the value is: ${limitForms}.`,
+        examples: ['> 8', '<= 2', 'outside 2..8'],
+        format: 'limit',
+      }),
+    deadband: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta({
+        title: 'Deadband',
+        description: 'How far the value must be back before the alarm can clear.',
+        examples: [1],
+      }),
+    onDelay: duration()
+      .prefault('0s')
+      .meta({
+        title: 'On-delay',
+        description: 'How long it must last before the alarm is raised.',
+        examples: ['5m'],
+      }),
+    offDelay: duration()
+      .prefault('0s')
+      .meta({
+        title: 'Off-delay',
+        description: 'How long it must be back before the alarm clears.',
+        examples: ['1m'],
+      }),
+  })
+  .refine((config) => canClear(config.raise, config.deadband), {
+    message: 'the deadband is half the range or more, so the alarm could never clear; make it smaller',
+    path: ['deadband'],
+  })
+
 /** Raises and clears alarms on a value, for each key. */
-export default defineNode({
+export default defineNode<typeof config, 'in', 'event' | 'state'>({
   type: 'alarm',
   title: 'Alarm',
   category: 'rules',
@@ -51,68 +126,12 @@ future counts as now.
 
 **Bad input**: a value that is no number, or a key that is no text, goes to the port \`error\` (WRONG_RESULT) and changes nothing:
 an alarm is never cleared by an error.`,
-  config: z
-    .strictObject({
-      key: expression()
-        .optional()
-        .meta({
-          title: 'Key',
-          description:
-            'JSONata: each key has an alarm of its own. Without it: the key of the message, which is its topic.',
-          examples: ['params.fridge', 'payload.serial'],
-        }),
-      value: expression('number')
-        .optional()
-        .meta({
-          title: 'Value',
-          description: 'JSONata for the number to watch. Without it: the payload.',
-          examples: ['payload.temperature'],
-        }),
-      raise: z
-        .string()
-        .transform((text, context): Limit => {
-          const limit = parseLimit(text)
-          if (limit !== undefined) return limit
-          context.addIssue({ code: 'custom', message: `"${text}" is not a limit; write ${limitForms}` })
-          return z.NEVER
-        })
-        .meta({
-          title: 'Raise',
-          description: `The alarm is raised when the value is: ${limitForms}.`,
-          examples: ['> 8', '<= 2', 'outside 2..8'],
-          format: 'limit',
-        }),
-      deadband: z
-        .number()
-        .min(0)
-        .default(0)
-        .meta({
-          title: 'Deadband',
-          description: 'How far the value must be back before the alarm can clear.',
-          examples: [1],
-        }),
-      onDelay: duration()
-        .prefault('0s')
-        .meta({
-          title: 'On-delay',
-          description: 'How long it must last before the alarm is raised.',
-          examples: ['5m'],
-        }),
-      offDelay: duration()
-        .prefault('0s')
-        .meta({
-          title: 'Off-delay',
-          description: 'How long it must be back before the alarm clears.',
-          examples: ['1m'],
-        }),
-    })
-    .refine((config) => canClear(config.raise, config.deadband), {
-      message: 'the deadband is half the range or more, so the alarm could never clear',
-      path: ['deadband'],
-    }),
-  inputs: { in: port('any', 'Messages with the value') },
+  config,
+  inputs: ({ value }) => ({
+    in: port(value === undefined ? messageType({ payload: NUMBER }) : 'any', 'Messages with the value'),
+  }),
   outputs: {
-    event: port('any', 'RAISED and CLEARED', { later: false }),
+    event: port('any', 'RAISED and CLEARED'),
     state: port('any', 'Every change of condition'),
   },
   examples: [
@@ -185,6 +204,14 @@ an alarm is never cleared by an error.`,
       ],
     },
   ],
+  infer: ({ inputs }) => ({
+    event: withFields(inputs.in, { payload: recordOf(stringOf('RAISED', 'CLEARED')), key: STRING, time: TIME }),
+    state: withFields(inputs.in, {
+      payload: recordOf(stringOf('PENDING', 'RAISED', 'RECOVERING', 'ACTIVE', 'CLEARED', 'NORMAL')),
+      key: STRING,
+      time: TIME,
+    }),
+  }),
   create: ({ config, flow, node, out, state, timers, now, message, status }) => {
     const { key: keyOf, value: measure, raise: limit } = config
     const rules = { limit, deadband: config.deadband, onDelay: config.onDelay, offDelay: config.offDelay }
@@ -245,6 +272,24 @@ an alarm is never cleared by an error.`,
     }
   },
 })
+
+/** The type of the records that it sends. */
+function recordOf(transition: Type): Type {
+  return closedObject({
+    alarmId: STRING,
+    key: STRING,
+    seq: NUMBER,
+    transition,
+    condition: stringOf('NORMAL', 'PENDING', 'ACTIVE', 'RECOVERING'),
+    level: stringOf(onlyLevel),
+    value: NUMBER,
+    limit: NUMBER,
+    margin: NUMBER,
+    time: TIME,
+    since: TIME,
+    cause: STRING,
+  })
+}
 
 /** What this node wrote for a key. */
 function readKept(value: unknown): Kept | undefined {

@@ -1,4 +1,4 @@
-import { defineNode, expression, port, z } from '../engine/node.ts'
+import { ANY, defineNode, expression, port, z } from '../engine/node.ts'
 
 /** Passes messages on by a condition. */
 export default defineNode({
@@ -56,6 +56,10 @@ A condition that fails, such as \`payload.name + 1\` with a text, sends the mess
       ],
     },
   ],
+  infer: ({ config: { when }, inputs, narrow }) => ({
+    pass: narrow(when, inputs.in ?? ANY, true),
+    reject: narrow(when, inputs.in ?? ANY, false),
+  }),
   create: ({ config: { when }, out: { pass, reject } }) => ({
     in: (message) => (when(message) === true ? pass(message) : reject(message)),
   }),

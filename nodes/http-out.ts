@@ -1,15 +1,21 @@
 import {
+  ANY,
   defineNode,
   derive,
   duration,
   type Evaluate,
   expression,
   type Message,
+  NUMBER,
+  openObject,
   port,
   rulewireError,
+  STRING,
   textOrSecret,
   z,
 } from '../engine/node.ts'
+import { exactlyOne } from './lib/config.ts'
+import { withFields } from './lib/types.ts'
 import { fillUrl, urlFault } from './lib/url.ts'
 import { asText, encodePayload, wrongResult } from './lib/values.ts'
 
@@ -65,7 +71,8 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
         }),
       headers: z
         .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/), textOrSecret(), {
-          error: (issue) => (issue.code === 'invalid_key' ? 'this cannot be the name of a header' : undefined),
+          error: (issue) =>
+            issue.code === 'invalid_key' ? 'a header is named by letters, digits and "-", such as X-Plant' : undefined,
         })
         .superRefine((headers, context) => {
           for (const [name, value] of Object.entries(headers)) {
@@ -73,11 +80,15 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
               context.addIssue({
                 code: 'custom',
                 path: [name],
-                message: 'a header holds letters, digits and signs of ASCII, no line breaks',
+                message: 'it holds a line break or a sign that is not ASCII; write it without',
               })
             }
             if (engineHeaders.includes(name.toLowerCase())) {
-              context.addIssue({ code: 'custom', path: [name], message: `"${name}" is set by the engine` })
+              context.addIssue({
+                code: 'custom',
+                path: [name],
+                message: `"${name}" is set by the engine; leave it out`,
+              })
             }
           }
         })
@@ -95,7 +106,7 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
           examples: ['{ "text": payload.key & " is " & payload.transition }'],
         }),
       timeout: duration()
-        .refine((milliseconds) => milliseconds > 0, 'an attempt needs some time')
+        .refine((milliseconds) => milliseconds > 0, 'an attempt needs some time; write 10s, for example')
         .prefault('10s')
         .meta({ title: 'Timeout', description: 'How long one attempt may take.', examples: ['10s'] }),
       retries: z
@@ -113,10 +124,7 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
           examples: ['params.device'],
         }),
     })
-    .refine((config) => (config.url === undefined) !== (config.urlFrom === undefined), {
-      message: 'give either "url" or "urlFrom"',
-      path: ['url'],
-    }),
+    .superRefine(exactlyOne('url', 'urlFrom')),
   inputs: { in: port('any', 'Messages to send') },
   outputs: { response: port('any', 'The answer: body as payload, fields status and headers', { later: true }) },
   examples: [
@@ -176,6 +184,9 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
       steps: [{ send: { in: { params: { device: '..' }, payload: 1 } }, expect: { error: [{ payload: 1 }] } }],
     },
   ],
+  infer: ({ inputs }) => ({
+    response: withFields(inputs.in, { payload: ANY, status: NUMBER, headers: openObject({}, STRING) }),
+  }),
   create: ({ config, effect, out }) => {
     const { method, body, timeout, retries, order } = config
     const urlOf = urlSource(config.url, config.urlFrom)

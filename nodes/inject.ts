@@ -1,5 +1,6 @@
-import { defineNode, duration, expression, port, withPayload, z } from '../engine/node.ts'
+import { defineNode, duration, expression, messageType, port, TIME, withPayload, z } from '../engine/node.ts'
 import { compileSchedule, cronFault, isTimeZone, type NextTime } from './lib/schedule.ts'
+import { present, withFields } from './lib/types.ts'
 import { wrongResult } from './lib/values.ts'
 
 /** What is kept: the schedule that `at` belongs to, its next time, and how many messages were made. */
@@ -41,8 +42,11 @@ expression that fails or gives nothing is kept as a dead letter, and the schedul
           examples: [true],
         }),
       every: duration()
-        .refine((milliseconds) => milliseconds >= shortestInterval, `an interval lasts at least ${shortestInterval}ms`)
-        .refine((milliseconds) => milliseconds <= longestInterval, 'an interval lasts at most 366d')
+        .refine(
+          (milliseconds) => milliseconds >= shortestInterval,
+          `that is too short; write at least ${shortestInterval}ms`,
+        )
+        .refine((milliseconds) => milliseconds <= longestInterval, 'that is too long; write at most 366d')
         .optional()
         .meta({ title: 'Every', description: 'A message after each interval.', examples: ['5s', '1h'] }),
       cron: z
@@ -81,11 +85,11 @@ expression that fails or gives nothing is kept as a dead letter, and the schedul
         }),
     })
     .refine((config) => config.once || config.every !== undefined || config.cron !== undefined, {
-      message: 'it would never make a message: give "every" or "cron", or set "once"',
+      message: 'it would never make a message; give "every" or "cron", or set "once"',
       path: ['every'],
     })
     .refine((config) => config.every === undefined || config.cron === undefined, {
-      message: 'give either "every" or "cron"',
+      message: '"every" and "cron" are both there; keep one of them',
       path: ['cron'],
     }),
   inputs: {},
@@ -121,6 +125,11 @@ expression that fails or gives nothing is kept as a dead letter, and the schedul
       ],
     },
   ],
+  infer: ({ config, typeOf }) => {
+    const made = messageType({ params: [], payload: TIME, fields: { scheduled: TIME } })
+    if (config.payload === undefined) return { out: made }
+    return { out: withFields(made, { payload: present(typeOf(config.payload, made)) }) }
+  },
   create: ({ config, flow, node, out, state, timers, now, message, status }) => {
     const { once, payload } = config
     const topic = config.topic ?? `${flow}/${node}`

@@ -1,15 +1,22 @@
 import {
+  BYTES,
+  closedObject,
   compileFilter,
   decodePayload,
   defineNode,
   derive,
   expression,
+  fromJsonSchema,
   maxJsonDepth,
+  NUMBER,
   port,
+  STRING,
+  stringOf,
   topicFilter,
   z,
 } from '../engine/node.ts'
 import { brokerField, qosField } from './lib/config.ts'
+import { withFields } from './lib/types.ts'
 import { asTime } from './lib/values.ts'
 
 /** Receives messages from a broker. */
@@ -64,6 +71,15 @@ At QoS 1 and 2 the broker is told that a message arrived only when everything th
       }),
     schema: z
       .looseObject({})
+      .superRefine((schema, context) => {
+        for (const { pointer, text, hint } of fromJsonSchema(schema).problems) {
+          context.addIssue({
+            code: 'custom',
+            path: pointer.split('/').slice(1),
+            message: `${text.replace(/; (did you mean .*\?)$/, ' ($1)').replace(/\.$/, '')}; ${hint.replace(/\.$/, '')}`,
+          })
+        }
+      })
       .optional()
       .meta({
         title: 'Schema',
@@ -125,6 +141,21 @@ At QoS 1 and 2 the broker is told that a message arrived only when everything th
       ],
     },
   ],
+  infer: ({ config, topicType }) => {
+    const { filter } = compileFilter(config.topic)
+    const decoded = decodedTypes[config.decode]
+    const written = config.schema === undefined ? undefined : fromJsonSchema(config.schema).type
+    const known = topicType({ broker: config.broker, filter, qos: config.qos })
+    const payload = decoded ?? written
+    const names = Array.from(config.topic.matchAll(/\{(\w+)\}/g), (match) => [match[1] ?? '', STRING])
+    return {
+      out: withFields(known, {
+        params: closedObject(Object.fromEntries(names)),
+        ...(payload === undefined ? {} : { payload }),
+        ...(/[+#]/.test(filter) ? {} : { topic: stringOf(withoutShare(filter)) }),
+      }),
+    }
+  },
   create: ({ config, out, message }) => {
     const { params } = compileFilter(config.topic)
     const { decode, time } = config
@@ -149,3 +180,10 @@ At QoS 1 and 2 the broker is told that a message arrived only when everything th
     }
   },
 })
+
+/** What "decode" says of the payload; nothing where it depends on the device. */
+const decodedTypes = { auto: undefined, json: undefined, text: STRING, number: NUMBER, bytes: BYTES }
+
+function withoutShare(filter: string): string {
+  return filter.startsWith('$share/') ? filter.split('/').slice(2).join('/') : filter
+}

@@ -9,7 +9,7 @@ import {
   rulewireError,
   z,
 } from '../engine/node.ts'
-import { brokerField, qosField } from './lib/config.ts'
+import { brokerField, exactlyOne, qosField } from './lib/config.ts'
 import { asText, encodePayload } from './lib/values.ts'
 
 /** Publishes messages to a broker. */
@@ -81,10 +81,7 @@ the broker confirms it: after a crash, too. At QoS 0 it is sent once, and is los
         }),
       broker: brokerField(),
     })
-    .refine((config) => (config.topic === undefined) !== (config.topicFrom === undefined), {
-      message: 'give either "topic" or "topicFrom"',
-      path: ['topic'],
-    }),
+    .superRefine(exactlyOne('topic', 'topicFrom')),
   inputs: { in: port('any', 'Messages to publish') },
   outputs: {},
   publishes: ({ broker, qos, topic }) => [

@@ -1,5 +1,21 @@
-import { defineNode, expression, port, type SqlValue, suggestion, withPayload, z } from '../engine/node.ts'
+import {
+  arrayOf,
+  BYTES,
+  defineNode,
+  expression,
+  NULL,
+  NUMBER,
+  openObject,
+  port,
+  type SqlValue,
+  STRING,
+  suggestion,
+  union,
+  withPayload,
+  z,
+} from '../engine/node.ts'
 import { queryFault, queryNames, sqlValue } from './lib/sql.ts'
+import { withFields } from './lib/types.ts'
 
 /** Reads from tables with SQL. */
 export default defineNode({
@@ -61,14 +77,14 @@ message to the port \`error\` (QUERY_FAILED). It runs between messages: make it 
         context.addIssue({
           code: 'custom',
           path: ['parameters'],
-          message: `the query needs :${name}, which is not among the parameters`,
+          message: `the query needs :${name}, which is not among them; add "${name}" with its JSONata`,
         })
       }
       for (const name of given.filter((name) => !wanted.includes(name))) {
         context.addIssue({
           code: 'custom',
           path: ['parameters', name],
-          message: `there is no :${name} in the query${suggestion(name, wanted)}`,
+          message: `there is no :${name} in the query${suggestion(name, wanted) || '; take it out'}`,
         })
       }
     }),
@@ -107,6 +123,7 @@ message to the port \`error\` (QUERY_FAILED). It runs between messages: make it 
       steps: [{ send: { in: { payload: 1 } }, expect: { error: [{ payload: 1 }] } }],
     },
   ],
+  infer: ({ config, inputs }) => ({ out: withFields(inputs.in, { payload: resultTypes[config.result] }) }),
   create: ({ config, out, tables }) => {
     const { sql, result } = config
     const names = Object.keys(config.parameters)
@@ -122,6 +139,10 @@ message to the port \`error\` (QUERY_FAILED). It runs between messages: make it 
     }
   },
 })
+
+/** The columns are not known before the query runs. */
+const row = openObject({}, union(NULL, NUMBER, STRING, BYTES))
+const resultTypes = { rows: arrayOf(row), first: union(row, NULL), value: union(NULL, NUMBER, STRING, BYTES) }
 
 function pick(rows: readonly Record<string, SqlValue>[], result: 'rows' | 'first' | 'value'): unknown {
   if (result === 'rows') return rows

@@ -52,7 +52,7 @@ Names of tables and columns have letters, digits and \`_\`, and start with a let
         if (names.size < Object.keys(columns).length) {
           context.addIssue({
             code: 'custom',
-            message: 'two columns differ only in upper and lower case, which SQLite ignores',
+            message: 'two columns differ only in upper and lower case, which SQLite ignores; rename one',
           })
         }
       })
@@ -62,7 +62,10 @@ Names of tables and columns have letters, digits and \`_\`, and start with a let
         examples: [{ device: 'params.device', temperature: 'payload.temperature' }],
       }),
     keep: duration()
-      .refine((milliseconds) => milliseconds > 0, 'rows must be kept for longer than nothing')
+      .refine(
+        (milliseconds) => milliseconds > 0,
+        'rows must be kept for longer than nothing; leave it out to keep them all',
+      )
       .optional()
       .meta({
         title: 'Keep',

@@ -1,4 +1,4 @@
-import { defineNode, expression, type Port, port, rulewireError, z } from '../engine/node.ts'
+import { ANY, defineNode, expression, type Port, port, rulewireError, type Type, z } from '../engine/node.ts'
 
 const reserved = ['else', 'error', 'in']
 
@@ -8,10 +8,10 @@ const config = z.strictObject({
       z.strictObject({
         id: z
           .string()
-          .regex(/^[a-z0-9-]{1,64}$/, 'a port is named by 1 to 64 of a-z, 0-9 and "-"')
+          .regex(/^[a-z0-9-]{1,64}$/, 'that cannot name a port; use 1 to 64 of a-z, 0-9 and "-"')
           .refine(
             (id) => !reserved.includes(id),
-            `a case cannot be named ${reserved.join(', ')}: the node has such a port`,
+            `the node has ports ${reserved.join(', ')} of its own; choose another name`,
           )
           .meta({ title: 'Port', description: 'Name of the output port.', examples: ['hot', 'cold'] }),
         when: expression('boolean').meta({
@@ -30,7 +30,7 @@ const config = z.strictObject({
           context.addIssue({
             code: 'custom',
             path: [index, 'id'],
-            message: `"${id}" names two cases; each needs a port of its own`,
+            message: `"${id}" names two cases; give each a port of its own`,
           })
         }
         seen.add(id)
@@ -114,6 +114,16 @@ A condition that fails sends the message to the port \`error\` and to no case, e
       ],
     },
   ],
+  infer: ({ config: { cases, all }, inputs, narrow }) => {
+    const types: Record<string, Type> = {}
+    const every = inputs.in ?? ANY
+    let rest = every
+    for (const { id, when } of cases) {
+      types[id] = narrow(when, all ? every : rest, true)
+      rest = narrow(when, rest, false)
+    }
+    return { ...types, else: rest }
+  },
   create: ({ config: { cases, all }, out }) => {
     const conditions = cases.map((one) => one.when)
     const ports = cases.map((one) => portNamed(out, one.id))

@@ -1,4 +1,17 @@
-import { defineNode, type Evaluate, expression, type Message, port, withPayload, z } from '../engine/node.ts'
+import {
+  ANY,
+  defineNode,
+  type Evaluate,
+  expression,
+  type Message,
+  port,
+  STRING,
+  TIME,
+  type Type,
+  withPayload,
+  z,
+} from '../engine/node.ts'
+import { present, withFields } from './lib/types.ts'
 import { asText, asTime, wrongResult } from './lib/values.ts'
 
 const reserved = ['topic', 'payload', 'received', 'params', 'retain', 'qos', 'props', 'id', 'error']
@@ -67,7 +80,7 @@ expected now and then, give a value in the expression: \`payload.unit ?? "C"\`.`
     })
     .refine(
       (config) => config.payload ?? config.topic ?? config.fields,
-      'it changes nothing: give payload, topic or fields',
+      'it would change nothing; give payload, topic or fields',
     ),
   inputs: { in: port('any', 'Messages to change') },
   outputs: { out: port('any', 'The changed messages') },
@@ -110,6 +123,17 @@ expected now and then, give a value in the expression: \`payload.unit ?? "C"\`.`
       ],
     },
   ],
+  infer: ({ config, inputs, typeOf }) => {
+    const message = inputs.in ?? ANY
+    const named = { payload: config.payload, topic: config.topic, ...config.fields }
+    const types: Record<string, Type> = {}
+    for (const [name, evaluate] of Object.entries(named)) {
+      if (evaluate === undefined) continue
+      const fixed = name === 'time' ? TIME : name === 'key' || name === 'topic' ? STRING : undefined
+      types[name] = fixed ?? present(typeOf(evaluate, message))
+    }
+    return { out: withFields(message, types) }
+  },
   create: ({ config, out }) => {
     const send = out.out
     const { payload, onMissing } = config

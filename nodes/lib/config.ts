@@ -22,3 +22,20 @@ export function qosField(description: string) {
     .default(1)
     .meta({ title: 'QoS', description, examples: [0, 1, 2] })
 }
+
+/** A check that exactly one of two fields is given. */
+export function exactlyOne<First extends string, Second extends string>(first: First, second: Second) {
+  return (config: Readonly<Partial<Record<First | Second, unknown>>>, context: IssueSink): void => {
+    const given = [config[first], config[second]].filter((value) => value !== undefined).length
+    if (given === 1) return
+    const message =
+      given === 0
+        ? `neither "${first}" nor "${second}" is there; give one of them`
+        : `"${first}" and "${second}" are both there; keep one of them`
+    context.addIssue({ code: 'custom', path: [first], message })
+  }
+}
+
+interface IssueSink {
+  addIssue(issue: { code: 'custom'; path: string[]; message: string }): void
+}

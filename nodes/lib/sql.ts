@@ -13,9 +13,9 @@ export function queryFault(sql: string): string | undefined {
   const plain = withoutTexts(sql)
   const first = /^\s*([A-Za-z]+)/.exec(plain)?.[1]?.toUpperCase() ?? ''
   if (!['SELECT', 'WITH', 'VALUES'].includes(first)) {
-    return `a query starts with SELECT, WITH or VALUES${first === '' ? '' : `, not with ${first}`}`
+    return `it starts with ${first === '' ? 'nothing that reads' : first}; start it with SELECT, WITH or VALUES`
   }
-  if (/;\s*\S/.test(plain)) return 'it holds more than one statement'
+  if (/;\s*\S/.test(plain)) return 'it holds more than one statement; keep one'
   const other = /\?\d*|[@$][A-Za-z_]\w*/.exec(plain)?.[0]
   return other === undefined ? undefined : `"${other}" is not how values are written here; use :name`
 }

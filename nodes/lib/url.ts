@@ -17,13 +17,13 @@ export function fillUrl(template: string, params: Readonly<Record<string, string
 /** Why a text is no URL to call, with or without `{name}` in it; undefined when it is one. */
 export function urlFault(template: string): string | undefined {
   const origin = /^https?:\/\/([^/?#\\]*)/i.exec(template)
-  if (origin === null) return 'a URL starts with http:// or https://'
+  if (origin === null) return 'it does not start with http:// or https://; write the whole URL'
   const server = origin[1] ?? ''
   if (server.includes('@')) return 'a name and password do not belong into a URL; use a header with a secret'
   if (/[{}]/.test(server)) return 'the name of the server cannot be filled from a message; use "urlFrom" for that'
   const filled = template.replace(parameter, 'x')
   if (/[{}]/.test(filled)) return 'a { or } is not part of a {name}; write %7B or %7D for the sign itself'
-  return URL.canParse(filled) ? undefined : `"${template}" is not a URL`
+  return URL.canParse(filled) ? undefined : 'that is no URL; look at the server and the port'
 }
 
 const parameter = /\{([A-Za-z_]\w*)\}/g

@@ -140,7 +140,10 @@ describe('the alarm node', () => {
 
   it.each([
     [{ raise: '8' }, '"8" is not a limit; write "> 8", ">= 8", "< 2", "<= 2", "outside 2..8" or "inside 2..8"'],
-    [{ raise: 'outside 2..8', deadband: 4 }, 'the deadband is half the range or more, so the alarm could never clear'],
+    [
+      { raise: 'outside 2..8', deadband: 4 },
+      'the deadband is half the range or more, so the alarm could never clear; make it smaller',
+    ],
     [
       { raise: '> 8', onDelay: '5 minutes' },
       '"5 minutes" is not a duration; write a number and a unit, such as 500ms, 30s, 5m, 1h30m or 7d',

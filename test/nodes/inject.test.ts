@@ -127,10 +127,10 @@ describe('the inject node', () => {
   })
 
   it.each([
-    [{}, 'it would never make a message: give "every" or "cron", or set "once"'],
-    [{ every: '1s', cron: '* * * * *' }, 'give either "every" or "cron"'],
-    [{ every: '0s' }, 'an interval lasts at least 10ms'],
-    [{ every: '400d' }, 'an interval lasts at most 366d'],
+    [{}, 'it would never make a message; give "every" or "cron", or set "once"'],
+    [{ every: '1s', cron: '* * * * *' }, '"every" and "cron" are both there; keep one of them'],
+    [{ every: '0s' }, 'that is too short; write at least 10ms'],
+    [{ every: '400d' }, 'that is too long; write at most 366d'],
     [{ every: 'soon' }, '"soon" is not a duration; write a number and a unit, such as 500ms, 30s, 5m, 1h30m or 7d'],
     [{ cron: '61 * * * *' }, '"61 * * * *" is not a cron pattern: Invalid value for minute: 61'],
     [{ cron: '0 7 * * *', timeZone: 'Mars' }, 'there is no such time zone; write one such as UTC or Europe/Paris'],

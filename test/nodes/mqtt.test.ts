@@ -142,8 +142,8 @@ describe('the mqtt-out node', () => {
   })
 
   it.each([
-    [{}, 'topic: give either "topic" or "topicFrom"'],
-    [{ topic: 'a', topicFrom: 'topic' }, 'topic: give either "topic" or "topicFrom"'],
+    [{}, 'topic: neither "topic" nor "topicFrom" is there; give one of them'],
+    [{ topic: 'a', topicFrom: 'topic' }, 'topic: "topic" and "topicFrom" are both there; keep one of them'],
     [{ topic: 'a/+' }, 'topic: "a/+" is not a topic to publish to: it holds "+".'],
     [{ topic: '' }, 'topic: "" is not a topic to publish to: it is empty.'],
     [{ topic: 'a', qos: 3 }, 'qos: Invalid input'],

@@ -82,13 +82,13 @@ describe('the switch node', () => {
     [{ cases: [] }, 'cases: Too small: expected array to have >=1 items'],
     [
       { cases: [...cases, { id: 'hot', when: 'true' }] },
-      'cases.2.id: "hot" names two cases; each needs a port of its own',
+      'cases.2.id: "hot" names two cases; give each a port of its own',
     ],
     [
       { cases: [{ id: 'else', when: 'true' }] },
-      'cases.0.id: a case cannot be named else, error, in: the node has such a port',
+      'cases.0.id: the node has ports else, error, in of its own; choose another name',
     ],
-    [{ cases: [{ id: 'Hot!', when: 'true' }] }, 'cases.0.id: a port is named by 1 to 64 of a-z, 0-9 and "-"'],
+    [{ cases: [{ id: 'Hot!', when: 'true' }] }, 'cases.0.id: that cannot name a port; use 1 to 64 of a-z, 0-9 and "-"'],
   ])('refuses the config %j', (config, text) => {
     expect(issues(switchNode, config)).toEqual([text])
   })
@@ -158,8 +158,8 @@ describe('the transform node', () => {
   })
 
   it.each([
-    [{}, ': it changes nothing: give payload, topic or fields'],
-    [{ onMissing: 'drop' }, ': it changes nothing: give payload, topic or fields'],
+    [{}, ': it would change nothing; give payload, topic or fields'],
+    [{ onMissing: 'drop' }, ': it would change nothing; give payload, topic or fields'],
     ...['id', 'received', 'params', 'payload', 'a-b', '1a', ''].map((name): [unknown, string] => [
       { fields: JSON.parse(`{${JSON.stringify(name)}:"1"}`) },
       `fields.${name}: a field is named by a letter and then letters, digits or "_"; topic, payload, received, params, retain, qos, props, id, error are taken`,

@@ -65,9 +65,12 @@ describe('the store node', () => {
     ],
     [
       { table: 't', columns: { a: '1', A: '2' } },
-      'columns: two columns differ only in upper and lower case, which SQLite ignores',
+      'columns: two columns differ only in upper and lower case, which SQLite ignores; rename one',
     ],
-    [{ table: 't', columns: {}, keep: '0s' }, 'keep: rows must be kept for longer than nothing'],
+    [
+      { table: 't', columns: {}, keep: '0s' },
+      'keep: rows must be kept for longer than nothing; leave it out to keep them all',
+    ],
   ])('refuses the config %j', (config, text) => {
     expect(issues(store, config)).toEqual([text])
   })
@@ -116,12 +119,12 @@ describe('the query node', () => {
   })
 
   it.each([
-    [{ sql: 'DELETE FROM t' }, 'sql: a query starts with SELECT, WITH or VALUES, not with DELETE'],
-    [{ sql: '' }, 'sql: a query starts with SELECT, WITH or VALUES'],
-    [{ sql: 'SELECT 1; DROP TABLE t' }, 'sql: it holds more than one statement'],
+    [{ sql: 'DELETE FROM t' }, 'sql: it starts with DELETE; start it with SELECT, WITH or VALUES'],
+    [{ sql: '' }, 'sql: it starts with nothing that reads; start it with SELECT, WITH or VALUES'],
+    [{ sql: 'SELECT 1; DROP TABLE t' }, 'sql: it holds more than one statement; keep one'],
     [{ sql: 'SELECT ?' }, 'sql: "?" is not how values are written here; use :name'],
     [{ sql: 'SELECT @a' }, 'sql: "@a" is not how values are written here; use :name'],
-    [{ sql: 'SELECT :a' }, 'parameters: the query needs :a, which is not among the parameters'],
+    [{ sql: 'SELECT :a' }, 'parameters: the query needs :a, which is not among them; add "a" with its JSONata'],
     [
       { sql: 'SELECT :since', parameters: { since: '1', sinc: '1' } },
       'parameters.sinc: there is no :sinc in the query; did you mean "since"?',
@@ -217,8 +220,8 @@ describe('the http-out node', () => {
   })
 
   it.each([
-    [{}, 'url: give either "url" or "urlFrom"'],
-    [{ url: 'ftp://example.test' }, 'url: a URL starts with http:// or https://'],
+    [{}, 'url: neither "url" nor "urlFrom" is there; give one of them'],
+    [{ url: 'ftp://example.test' }, 'url: it does not start with http:// or https://; write the whole URL'],
     [
       { url: 'https://{host}/x' },
       'url: the name of the server cannot be filled from a message; use "urlFrom" for that',
@@ -231,16 +234,19 @@ describe('the http-out node', () => {
       { url: 'https://example.test/{a b}' },
       'url: a { or } is not part of a {name}; write %7B or %7D for the sign itself',
     ],
-    [{ url: 'https://exa mple/' }, 'url: "https://exa mple/" is not a URL'],
-    [{ url: 'https://' }, 'url: "https://" is not a URL'],
-    [{ url, headers: { 'a b': 'c' } }, 'headers.a b: this cannot be the name of a header'],
+    [{ url: 'https://exa mple/' }, 'url: that is no URL; look at the server and the port'],
+    [{ url: 'https://' }, 'url: that is no URL; look at the server and the port'],
+    [{ url, headers: { 'a b': 'c' } }, 'headers.a b: a header is named by letters, digits and "-", such as X-Plant'],
     [
       { url, headers: { a: 'b\r\nc: d' } },
-      'headers.a: a header holds letters, digits and signs of ASCII, no line breaks',
+      'headers.a: it holds a line break or a sign that is not ASCII; write it without',
     ],
-    [{ url, headers: { 'Idempotency-Key': '1' } }, 'headers.Idempotency-Key: "Idempotency-Key" is set by the engine'],
+    [
+      { url, headers: { 'Idempotency-Key': '1' } },
+      'headers.Idempotency-Key: "Idempotency-Key" is set by the engine; leave it out',
+    ],
     [{ url, retries: -1 }, 'retries: Too small: expected number to be >=0'],
-    [{ url, timeout: '0s' }, 'timeout: an attempt needs some time'],
+    [{ url, timeout: '0s' }, 'timeout: an attempt needs some time; write 10s, for example'],
   ])('refuses the config %j', (config, text) => {
     expect(issues(httpOut, config)).toEqual([text])
   })
