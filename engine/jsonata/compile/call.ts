@@ -2,17 +2,16 @@ import type { Node } from '../ast.ts'
 import { apply, Callable, LATER, Partial, passed } from '../callable.ts'
 import { Failure } from '../errors.ts'
 import type { Frame, Run, Scope } from '../frame.ts'
-import { normal, type State } from '../state.ts'
+import type { State } from '../state.ts'
 import { compileDirect } from './direct.ts'
 import { isFunction, readVariable, type Unit } from './unit.ts'
 
 /** Compiles `f(a, b)`. */
 export function compileCall(node: Node, scope: Scope, unit: Unit): Run {
-  const keepArray = node.keepArray === true
   const direct = compileDirect(node, scope, unit, undefined)
-  if (direct !== undefined) return (input, frame, state) => normal(direct(input, frame, state), state, keepArray)
+  if (direct !== undefined) return direct
   const call = compileGeneralCall(node, scope, unit)
-  return (input, frame, state) => normal(call(input, frame, state, []), state, keepArray)
+  return (input, frame, state) => call(input, frame, state, [])
 }
 
 type GeneralCall = (input: unknown, frame: Frame, state: State, first: readonly unknown[]) => unknown
@@ -92,26 +91,24 @@ export const CHAIN = 'function($f, $g) { function($x){ $g($f($x)) } }'
 export function compileApply(node: Node, scope: Scope, unit: Unit): Run {
   const left = unit.compile(node.lhs as Node, scope) // no pairs here
   const target = node.rhs as Node // every operator has a right side
-  const keepArray = node.keepArray === true
-  if (target.type === 'function') return applyCall(node, left, { target, scope, unit })
+  if (target.type === 'function') return applyCall(left, { target, scope, unit })
   const right = unit.compile(target, scope)
   return (input, frame, state) => {
     const value = left(input, frame, state)
     const proc = right(input, frame, state)
     if (!isFunction(proc)) throw new Failure('T2006', { position: node.position, value: proc })
-    if (!isFunction(value)) return normal(apply(proc, [value], null, frame, state), state, keepArray)
+    if (!isFunction(value)) return apply(proc, [value], null, frame, state)
     return apply(state.chain(frame), [value, proc], null, frame, state)
   }
 }
 
-function applyCall(node: Node, left: Run, { target, scope, unit }: { target: Node; scope: Scope; unit: Unit }): Run {
-  const keepArray = node.keepArray === true
+function applyCall(left: Run, { target, scope, unit }: { target: Node; scope: Scope; unit: Unit }): Run {
   // The call is not a node of its own here: predicates behind it are not looked at, as in the library.
   const direct = compileDirect(target, scope, unit, left)
-  if (direct !== undefined) return (input, frame, state) => normal(direct(input, frame, state), state, keepArray)
+  if (direct !== undefined) return direct
   const call = compileGeneralCall(target, scope, unit)
   return (input, frame, state) => {
     const value = left(input, frame, state)
-    return normal(call(input, frame, state, [value]), state, keepArray)
+    return call(input, frame, state, [value])
   }
 }

@@ -6,15 +6,15 @@ import { Scope as NewScope } from '../frame.ts'
 import { type BuiltIn, builtIns } from '../functions/table.ts'
 import { Matcher } from '../regex/matcher.ts'
 import { Pattern } from '../regex/pattern.ts'
-import { normal, type State, WRAPPER } from '../state.ts'
+import { fresh, normal, type State, TUPLES, WRAPPER } from '../state.ts'
 import { isArray, isNumeric, isPlainName, isTrue } from '../values.ts'
 import { compileApply, compileCall, compilePartial } from './call.ts'
 import { compileArray, compileObject } from './construct.ts'
-import { boundNames, type Facts } from './facts.ts'
+import { boundNames, children, type Facts } from './facts.ts'
 import { NONE } from './filter.ts'
 import { compileGroup } from './group.ts'
 import { compileLambda } from './lambda.ts'
-import { readName } from './names.ts'
+import { readFields, readName } from './names.ts'
 import { compileBinary } from './operators.ts'
 import { compilePath } from './path.ts'
 import { compileTransform } from './transform.ts'
@@ -39,16 +39,15 @@ export class Compiler implements Unit {
   }
 
   compile(node: Node, scope: Scope): Run {
-    const run = this.#compileCore(node, scope)
     const { predicate, group } = node
-    if (node.type === 'path') return run
-    if (predicate === undefined && group === undefined) return run
+    const isBare = node.type === 'path' || (predicate === undefined && group === undefined)
+    const run = this.#compileCore(node, scope, !isBare)
+    if (isBare) return run
     const filters = (predicate ?? []).flatMap((stage) =>
       stage.expr === undefined ? [] : [compileAnyFilter(stage.expr, scope, this)],
     )
     const grouping = group && compileGroup(group, scope, this)
     const keepArray = node.keepArray === true
-    // The core has looked at sequences already, which changes nothing: a predicate wraps what is no array again.
     return (input, frame, state) => {
       let value = run(input, frame, state)
       let isFresh = false
@@ -58,48 +57,49 @@ export class Compiler implements Unit {
       }
       if (grouping !== undefined) return grouping(value, frame, state)
       if (value === NONE) return undefined
-      if (isFresh && isArray(value) && value.length < 2 && !keepArray) return value[0]
-      return normal(value, state, keepArray)
+      if (!isArray(value)) return keepArray && value !== undefined ? fresh([value], state, true) : value
+      return isFresh && !state.has(value, TUPLES) ? fresh(value, state, keepArray) : normal(value, state, keepArray)
     }
   }
 
-  #compileCore(node: Node, scope: Scope): Run {
+  /** A raw result has not been looked at as a sequence: predicates see one item or none as a list. */
+  #compileCore(node: Node, scope: Scope, isRaw: boolean): Run {
     switch (node.type) {
       case 'path':
         return compilePath(node, scope, this)
       case 'name':
-        return compileName(node)
+        return compileName(node, isRaw)
       case 'string':
       case 'number':
       case 'value':
         return compileLiteral(node)
       case 'variable':
-        return compileVariable(node, scope, this)
+        return finished(compileVariable(node, scope, this), node, isRaw)
       case 'parent':
-        return readVariable(node.slot?.label ?? '', scope, this)
+        return finished(readVariable(node.slot?.label ?? '', scope, this), node, isRaw)
       case 'binary':
         return compileBinary(node, scope, this)
       case 'unary':
         if (node.value === '[') return compileArray(node, scope, this)
         return node.value === '{' ? compileObject(node, scope, this) : compileNegation(node, scope, this)
       case 'wildcard':
-        return (input, _frame, state) => normal(wildcard(input, state), state, node.keepArray === true)
+        return finished((input, _frame, state) => wildcard(input, state), node, isRaw)
       case 'descendant':
-        return (input, _frame, state) => normal(descendants(input, state), state, node.keepArray === true)
+        return finished((input, _frame, state) => descendants(input, state), node, isRaw)
       case 'condition':
-        return compileCondition(node, scope, this)
+        return finished(compileCondition(node, scope, this), node, isRaw)
       case 'block':
-        return compileBlock(node, scope, this)
+        return finished(compileBlock(node, scope, this), node, isRaw)
       case 'bind':
-        return compileBind(node, scope, this)
+        return finished(compileBind(node, scope, this), node, isRaw)
       case 'function':
-        return compileCall(node, scope, this)
+        return finished(compileCall(node, scope, this), node, isRaw)
       case 'partial':
         return compilePartial(node, scope, this)
       case 'lambda':
         return compileLambda(node, scope, this)
       case 'apply':
-        return compileApply(node, scope, this)
+        return finished(compileApply(node, scope, this), node, isRaw)
       case 'transform':
         return compileTransform(node, scope, this)
       case 'regex':
@@ -115,9 +115,10 @@ export function rootScope(node: Node): Scope {
   return new NewScope(undefined, boundNames([node]))
 }
 
-function compileName(node: Node): Run {
+function compileName(node: Node, isRaw: boolean): Run {
   const key = String(node.value)
   const isPlain = isPlainName(key)
+  if (isRaw) return (input, _frame, state) => readFields(input, key, isPlain, state)
   if (node.keepArray) return (input, _frame, state) => normal(readName(input, key, isPlain, state), state, true)
   return (input, _frame, state) => readName(input, key, isPlain, state)
 }
@@ -127,14 +128,20 @@ function compileLiteral(node: Node): Run {
   return () => value
 }
 
-function compileVariable(node: Node, scope: Scope, unit: Unit): Run {
+/** Looks at what a node gives as a sequence, unless somebody else will. */
+function finished(run: Run, node: Node, isRaw: boolean): Run {
+  if (isRaw) return run
   const keepArray = node.keepArray === true
-  if (node.value === '') return (input, _frame, state) => normal(context(input, state), state, keepArray)
-  const read = readVariable(String(node.value), scope, unit)
   return (input, frame, state) => {
-    const value = read(input, frame, state)
+    const value = run(input, frame, state)
     return isArray(value) ? normal(value, state, keepArray) : value
   }
+}
+
+function compileVariable(node: Node, scope: Scope, unit: Unit): Run {
+  return node.value === ''
+    ? (input, _frame, state) => context(input, state)
+    : readVariable(String(node.value), scope, unit)
 }
 
 function context(input: unknown, state: State): unknown {
@@ -153,32 +160,45 @@ function compileNegation(node: Node, scope: Scope, unit: Unit): Run {
 }
 
 function compileCondition(node: Node, scope: Scope, unit: Unit): Run {
-  const condition = unit.compile(node.condition as Node, scope) // both are there in every condition
-  const then = unit.compile(node.then as Node, scope)
+  const condition = unit.compile(conditionOf(node), scope)
+  const then = unit.compile(node.then as Node, scope) // there is one in every condition
   const otherwise = node.else && unit.compile(node.else, scope)
-  const keepArray = node.keepArray === true
   return (input, frame, state) => {
     const branch = isTrue(condition(input, frame, state), state) ? then : otherwise
-    return branch === undefined ? undefined : normal(branch(input, frame, state), state, keepArray)
+    return branch?.(input, frame, state)
   }
+}
+
+/**
+ * The condition of `a ? b : c`, `a ?: b` and `a ?? b`. For the last two the parser copies `a` as JSON, in which regular
+ * expressions are lost; then the other copy is used.
+ */
+function conditionOf(node: Node): Node {
+  const condition = node.condition as Node // both are there in every condition
+  const then = node.then as Node
+  if (!hasLostRegex(condition)) return condition
+  return condition.type === 'function' && !hasLostRegex(then) ? { ...condition, arguments: [then] } : then
+}
+
+function hasLostRegex(node: Node): boolean {
+  if (node.type === 'regex') return !(node.value instanceof RegExp)
+  for (const child of children(node)) if (hasLostRegex(child)) return true
+  return false
 }
 
 function compileBlock(node: Node, scope: Scope, unit: Unit): Run {
   const nodes = node.expressions ?? []
   const names = boundNames(nodes)
-  const keepArray = node.keepArray === true
   const inner = names.size > 0 || unit.dynamic ? new NewScope(scope, names) : undefined
   const runs = nodes.map((one) => unit.compile(one, inner ?? scope))
   const [only] = runs
-  if (inner === undefined && runs.length === 1 && only !== undefined) {
-    return (input, frame, state) => normal(only(input, frame, state), state, keepArray)
-  }
+  if (inner === undefined && runs.length === 1 && only !== undefined) return only
   const open = inner && frameOpener(inner, unit)
   return (input, frame, state) => {
     const own = open === undefined ? frame : open(frame)
     let result: unknown
     for (let index = 0; index < runs.length; index++) result = (runs[index] as Run)(input, own, state) // below the length
-    return normal(result, state, keepArray)
+    return result
   }
 }
 
@@ -188,7 +208,7 @@ function compileBind(node: Node, scope: Scope, unit: Unit): Run {
   return (input, frame, state) => {
     const value = run(input, frame, state)
     write(frame, value)
-    return normal(value, state, node.keepArray === true)
+    return value
   }
 }
 

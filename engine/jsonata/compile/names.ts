@@ -34,6 +34,14 @@ export function readName(item: unknown, key: string, isPlain: boolean, state: St
   return found[0]
 }
 
+/** Like {@link readName}, but gives the fields of an array's items as a list, however many there are. */
+export function readFields(item: unknown, key: string, isPlain: boolean, state: State): unknown {
+  if (!isArray(item)) return readName(item, key, isPlain, state)
+  const found: unknown[] = []
+  collect(item, key, isPlain, found, state)
+  return found
+}
+
 /** Puts the fields of all items into one list; arrays lose one level for every array they stood in. */
 function collect(items: readonly unknown[], key: string, isPlain: boolean, found: unknown[], state: State): void {
   state.charge(items.length)

@@ -69,14 +69,12 @@ export function unwrap(input: unknown, state: State): unknown {
 function generalPath(node: Node, scope: Scope, unit: Unit): Run {
   const nodes = node.steps ?? []
   const startsAnywhere = nodes[0]?.type === 'variable'
-  const keeps = node.keepSingletonArray === true
-  const keepArray = keeps || node.keepArray === true
+  const finish = pathEnd(node, scope, unit)
   const steps = nodes.map((step, index) =>
     index === 0 && step.consarray
       ? constructorStep(step, scope, { unit, isLast: nodes.length === 1 })
       : compileStep(step, scope, { unit, isLast: index === nodes.length - 1 }),
   )
-  const group = node.group && compileGroup(node.group, scope, unit)
   return (input, frame, state) => {
     const iterates = isArray(input) && !startsAnywhere
     let items: unknown[] = iterates ? input : [input]
@@ -86,9 +84,23 @@ function generalPath(node: Node, scope: Scope, unit: Unit): Run {
       items = step(items, frame, state)
       if (items.length === 0) break
     }
-    if (keeps) items = keepSingle(items, state)
-    if (group !== undefined) return normal(group(items, frame, state), state, keepArray)
-    return state.isFresh ? fresh(items, state, keepArray) : normal(items, state, keepArray)
+    return finish(items, frame, state)
+  }
+}
+
+/** What a path without tuples makes of the list that its last step has left. */
+export function pathEnd(
+  node: Node,
+  scope: Scope,
+  unit: Unit,
+): (items: unknown[], frame: Frame, state: State) => unknown {
+  const keeps = node.keepSingletonArray === true
+  const keepArray = keeps || node.keepArray === true
+  const group = node.group && compileGroup(node.group, scope, unit)
+  return (items, frame, state) => {
+    const list = keeps ? keepSingle(items, state) : items
+    if (group !== undefined) return normal(group(list, frame, state), state, keepArray)
+    return state.isFresh ? fresh(list, state, keepArray) : normal(list, state, keepArray)
   }
 }
 
@@ -136,10 +148,9 @@ export function constructorStep(node: Node, scope: Scope, { unit, isLast }: Step
   return (items, frame, state) => {
     if (state.isFresh) state.mark(items, SEQUENCE)
     const value = run(items, frame, state)
-    state.isFresh = false
+    state.isFresh = !isArray(value)
     if (isArray(value)) return value
     // A block that ends in something else: text is a list of characters, whatever has no length is no list.
-    if (isLast) state.isFresh = true
     if (isLast && value !== undefined) return [value]
     return typeof value === 'string' ? value.split('') : []
   }

@@ -5,7 +5,7 @@ import { type Dict, isArray } from '../values.ts'
 import { boundNames } from './facts.ts'
 import { compileFilter, type Filter, keep } from './filter.ts'
 import { compileGroup } from './group.ts'
-import { compileStep, constructorStep, type Step } from './path.ts'
+import { compileStep, constructorStep, pathEnd, type Step } from './path.ts'
 import { compileSort } from './sort.ts'
 import type { Unit } from './unit.ts'
 
@@ -39,13 +39,14 @@ export function compileTuplePath(node: Node, scope: Scope, unit: Unit): Run {
       : undefined
   const steps = nodes.slice(head === undefined ? start : 1).map((step) => compileTupleStep(step, scope, unit))
   const group = node.group && compileGroup(node.group, scope, unit)
+  const finish = pathEnd(node, scope, unit)
   return (input, frame, state) => {
     const iterates = isArray(input) && !startsAnywhere
     let items: unknown[] = iterates ? input : [input]
     state.isFresh = !iterates
     for (const step of before) {
       items = step(items, frame, state)
-      if (items.length === 0) return group === undefined ? undefined : group(items, frame, state)
+      if (items.length === 0) return finish(items, frame, state)
     }
     if (head !== undefined) {
       const first = head(items, frame, state)
@@ -149,7 +150,7 @@ export function compileAnyFilter(predicate: Node, scope: Scope, unit: Unit): Fil
   const inner = new Scope(scope, boundNames([predicate]), true)
   const test = unit.compile(predicate, inner)
   return {
-    isFresh: false,
+    isFresh: plain.isFresh,
     run(value, frame, state) {
       if (!state.has(value, TUPLES)) return plain.run(value, frame, state)
       const tuples = value as Dict[] // the mark says so

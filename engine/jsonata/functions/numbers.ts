@@ -32,7 +32,7 @@ export const numberFunctions: readonly BuiltIn[] = [
     value === undefined ? undefined : round(number(value), optional(number, precision)),
   ),
   define(['power', '<n-n:n>', 2], ([base, exponent]) =>
-    base === undefined ? undefined : power(number(base), exponent === undefined ? Number.NaN : number(exponent)),
+    base === undefined ? undefined : power(number(base), optional(number, exponent)),
   ),
   define(['number', '<(nsb)-:n>', 1], ([value]) => toNumber(value)),
   define(['formatBase', '<n-n?:s>', 2], ([value, radix]) =>
@@ -78,8 +78,8 @@ function squareRoot(value: number): number {
   return Math.sqrt(value)
 }
 
-function power(base: number, exponent: number): number {
-  const result = base ** exponent
+function power(base: number, exponent: number | undefined): number {
+  const result = base ** (exponent ?? Number.NaN)
   if (!Number.isFinite(result)) throw new Failure('D3061', { index: 1, value: base, exp: exponent })
   return result
 }

@@ -166,14 +166,13 @@ interface Replacement {
 function replaceText(source: string, { pattern, replacement }: Replacement, { most, state }: LimitedRun): string {
   if (!(most > 0)) return source
   const wanted = text(pattern)
-  const substitute = typeof replacement === 'string' ? replacement : functionText(replacement)
   state.charge(source.length >> 4)
   let result = ''
   let position = 0
   let at = source.indexOf(wanted)
   for (let count = 0; at >= 0 && count < most; count++) {
     state.charge(1)
-    result += source.slice(position, at) + substitute
+    result += source.slice(position, at) + plainText(replacement)
     if (result.length > state.limits.string) state.text(result.length)
     position = at + wanted.length
     at = source.indexOf(wanted, position)
@@ -183,12 +182,9 @@ function replaceText(source: string, { pattern, replacement }: Replacement, { mo
   return whole
 }
 
-/** A function instead of a text is not called where the pattern is a text. */
-function functionText(replacement: unknown): string {
-  throw new Failure('X1001', {
-    message: 'a function replaces only matches of a regular expression',
-    value: replacement,
-  })
+/** What stands in for a text that was found; a function is not called for that. */
+function plainText(replacement: unknown): string {
+  return replacement === undefined ? 'undefined' : text(replacement)
 }
 
 function replacePattern(source: string, { pattern, replacement }: Replacement, run: LimitedRun): string {

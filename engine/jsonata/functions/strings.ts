@@ -46,7 +46,7 @@ export const stringFunctions: readonly BuiltIn[] = [
   define(['pad', '<s-ns?:s>', 3], ([source, width, char], _input, _frame, state) =>
     source === undefined
       ? undefined
-      : pad(text(source), Math.trunc(number(width)), { char: optional(text, char), state }),
+      : pad(text(source), Math.trunc(optional(number, width) ?? Number.NaN), { char: optional(text, char), state }),
   ),
   define(['join', '<a<s>s?:s>', 2], ([items, separator], _input, _frame, state) =>
     items === undefined ? undefined : join(texts(items), optional(text, separator) ?? '', state),
