@@ -1,5 +1,7 @@
 import type { Problem } from '../errors.ts'
+import type { AnyNodeSpec } from '../spec/spec.ts'
 import { checkShape } from './document.ts'
+import { type FieldSchema, fieldSchema } from './fieldschema.ts'
 import { readJsonText } from './jsontext.ts'
 import type { CheckContext, CheckResult, FlowDocument } from './model.ts'
 import { type CheckedNode, checkNode } from './node.ts'
@@ -14,7 +16,13 @@ import { circleProblems, resolveWires } from './wires.ts'
  */
 export function checkFlow(document: unknown, context: CheckContext): CheckResult {
   const shape = checkShape(document, context.file)
-  const checked = shape.nodes.map((node) => checkNode(node, context))
+  const schemas = new Map<AnyNodeSpec, FieldSchema>()
+  const schemaOf = (spec: AnyNodeSpec) => {
+    const schema = schemas.get(spec) ?? fieldSchema(spec.config)
+    schemas.set(spec, schema)
+    return schema
+  }
+  const checked = shape.nodes.map((node) => checkNode(node, context, schemaOf))
   // of nodes with the same id, which is a problem of its own, wires mean the first
   const nodes = new Map<string, CheckedNode>()
   for (const node of checked) if (!nodes.has(node.entry.id)) nodes.set(node.entry.id, node)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { type Problem, problem, suggestion, warning } from '../errors.ts'
+import { type Problem, problem, warning } from '../errors.ts'
 import { fieldSchema } from './fieldschema.ts'
-import { foundText, listed, problemsOfIssues } from './issues.ts'
+import { problemsOfIssues } from './issues.ts'
 import { depthOf, flowLimits } from './limits.ts'
 import type { FlowDocument, NodeEntry, WireEntry } from './model.ts'
 import { type Path, pathText } from './path.ts'
+import { foundText, listed, shortText, suggester } from './words.ts'
 
 /** What an id of a flow or node looks like. */
 export const idPattern = /^[a-z0-9-]{1,64}$/
@@ -36,6 +37,9 @@ export const wireEntrySchema = z.strictObject({
   from: z.string().meta({ title: 'From', description: 'An output, as node.port.', examples: ['fridges.out'] }),
   to: z.string().meta({ title: 'To', description: 'An input, as node.port.', examples: ['too-warm.in'] }),
 })
+
+/** How many places of nodes that are gone are listed. */
+const mostGone = 50
 
 /** A flow file, with nodes and wires as they come: they are looked at one by one. */
 export const flowSchemaFields = {
@@ -109,7 +113,7 @@ function addNodes(shape: Shape, list: readonly unknown[]): void {
     const fields = fieldsOf(item)
     const nodeId = fields.get('id')
     if (typeof nodeId !== 'string') continue
-    places.set(nodeId, [...(places.get(nodeId) ?? []), index])
+    addTo(places, nodeId, index)
     shape.ids.add(nodeId)
     const entry = nodeEntry(nodeId, fields)
     if (entry !== undefined) shape.nodes.push({ index, entry })
@@ -117,7 +121,7 @@ function addNodes(shape: Shape, list: readonly unknown[]): void {
   for (const [nodeId, indexes] of places) {
     if (indexes.length < 2) continue
     const place = { at: `nodes[${indexes[1]}].id`, node: nodeId }
-    shape.problems.push(problem('DUPLICATE_ID', { id: nodeId, count: indexes.length }, place))
+    shape.problems.push(problem('DUPLICATE_ID', { id: shortText(nodeId), count: indexes.length }, place))
   }
 }
 
@@ -133,14 +137,19 @@ function addWires(shape: Shape, list: readonly unknown[]): void {
     const [from, to] = [fields.get('from'), fields.get('to')]
     if (typeof from !== 'string' || typeof to !== 'string') continue
     const wire = JSON.stringify([from, to])
-    const known = places.get(wire) ?? []
-    places.set(wire, [...known, index])
-    if (known.length === 0) shape.wires.push({ index, entry: { from, to } })
+    addTo(places, wire, index)
+    if (places.get(wire)?.length === 1) shape.wires.push({ index, entry: { from, to } })
   }
   for (const [wire, indexes] of places) {
     if (indexes.length < 2) continue
     const [from = '', to = '']: string[] = JSON.parse(wire)
-    shape.problems.push(problem('DUPLICATE_WIRE', { from, to, count: indexes.length }, { at: `wires[${indexes[1]}]` }))
+    shape.problems.push(
+      problem(
+        'DUPLICATE_WIRE',
+        { from: shortText(from), to: shortText(to), count: indexes.length },
+        { at: `wires[${indexes[1]}]` },
+      ),
+    )
   }
 }
 
@@ -182,11 +191,19 @@ function nameProblems(flow: string, file: string | undefined): Problem[] {
 
 function layoutProblems(layout: unknown, ids: ReadonlySet<string>): Problem[] {
   if (!isRecord(layout)) return []
-  return Object.keys(layout).flatMap((name) => {
-    if (ids.has(name)) return []
-    const values = { field: name, suggestion: suggestion(name, ids), fields: listed(ids) }
-    return [warning('UNKNOWN_FIELD', values, { at: pathText(['layout', name]) })]
+  const near = suggester(ids)
+  const fields = listed(ids)
+  const gone = Object.keys(layout).filter((name) => !ids.has(name))
+  return gone.slice(0, mostGone).map((name) => {
+    const values = { field: shortText(name), suggestion: near(name), fields }
+    return warning('UNKNOWN_FIELD', values, { at: pathText(['layout', name]) })
   })
+}
+
+function addTo(places: Map<string, number[]>, name: string, index: number): void {
+  const known = places.get(name)
+  if (known === undefined) places.set(name, [index])
+  else known.push(index)
 }
 
 function tooMany(what: string, found: number, limit: number, at: string): Problem {

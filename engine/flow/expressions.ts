@@ -18,6 +18,7 @@ import {
 } from '../types/index.ts'
 import type { CheckedNode } from './node.ts'
 import { type Path, pathText } from './path.ts'
+import { shortText } from './words.ts'
 
 /** An expression in a config, and where it stands in it. */
 export interface ExpressionPlace {
@@ -67,7 +68,7 @@ function resultFault(type: Type, { text, result }: Expression): { detail: string
   if (verdict === 'yes' || !known) return undefined
   const found = printType(given, { depth: 2, fields: 6, values: 4 })
   const sure = verdict === 'no' ? 'gives' : 'may give'
-  return { detail: `"${shortened(text)}" ${sure} ${found}, where ${name} is needed.`, hint: results[result].hint }
+  return { detail: `"${shortText(text)}" ${sure} ${found}, where ${name} is needed.`, hint: results[result].hint }
 }
 
 /** Whether nothing is known of what is there. That deserves no warning, or every flow without schemas would be full of them. */
@@ -95,8 +96,4 @@ const results: Readonly<Record<ResultKind, { type: Type; name: string; hint: str
 
 function sentence(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`
-}
-
-function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

@@ -76,8 +76,12 @@ export function orderVertices(vertices: readonly string[], all: Edges, hard: Edg
   const components = strongComponents(vertices, all).reverse()
   return components.flatMap((component) => {
     if (component.length === 1) return component
-    const inside = new Set(component)
-    const within = new Map(component.map((vertex) => [vertex, (hard.get(vertex) ?? []).filter((to) => inside.has(to))]))
-    return strongComponents(component, within).reverse().flat()
+    return strongComponents(component, edgesInside(component, hard)).reverse().flat()
   })
+}
+
+/** The edges between these vertices. */
+export function edgesInside(vertices: readonly string[], edges: Edges): Edges {
+  const inside = new Set(vertices)
+  return new Map(vertices.map((vertex) => [vertex, (edges.get(vertex) ?? []).filter((to) => inside.has(to))]))
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
-import { type ErrorCode, errorTable, type Place, type Problem, problem, suggestion } from '../errors.ts'
+import { type ErrorCode, errorTable, type Place, type Problem, problem } from '../errors.ts'
 import { exampleOf, type FieldSchema, fieldAt, fieldNames, kindText } from './fieldschema.ts'
 import { type Path, pathText, valueAt } from './path.ts'
 import { oneLine } from './print.ts'
+import { foundText, listed, shortText, suggester } from './words.ts'
 
 /** Where the value stands that zod looked at, and what was wanted of it. */
 export interface IssueContext {
@@ -16,25 +17,12 @@ export interface IssueContext {
 
 type Issue = z.core.$ZodIssue
 
+/** How much is said of one value: of a config with a thousand faults, the first ones tell enough. */
+const mostIssues = 50
+
 /** Turns what zod found into problems that name the value, its place, and what to write instead. */
 export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): Problem[] {
-  return issues.flatMap((issue) => convert(issue, [], context))
-}
-
-/** A value as a sentence names it; long text is cut, objects and lists are only counted. */
-export function foundText(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
-  if (typeof value === 'object' && value !== null) return 'an object'
-  if (value === undefined) return 'not there'
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
-}
-
-/** Names as a sentence lists them; beyond twenty they are counted. */
-export function listed(names: Iterable<string>): string {
-  const all = [...names]
-  if (all.length === 0) return 'none'
-  return all.length <= 20 ? all.join(', ') : `${all.slice(0, 20).join(', ')} and ${all.length - 20} more`
+  return issues.slice(0, mostIssues).flatMap((issue) => convert(issue, [], context))
 }
 
 /** @param inside path to the value whose branch of a union this issue belongs to */
@@ -81,9 +69,11 @@ function isAboutTheWhole(issue: Issue): boolean {
 
 function unknownFields(keys: readonly string[], path: Path, context: IssueContext): Problem[] {
   const names = fieldNames(fieldAt(context.schema, path))
-  return keys.map((field) => {
+  const near = suggester(names)
+  const fields = listed(names)
+  return keys.slice(0, mostIssues).map((field) => {
     const place = { ...context.place, at: pathText([...context.base, ...path, field]) }
-    return problem('UNKNOWN_FIELD', { field, suggestion: suggestion(field, names), fields: listed(names) }, place)
+    return problem('UNKNOWN_FIELD', { field: shortText(field), suggestion: near(field), fields }, place)
   })
 }
 
@@ -96,7 +86,7 @@ function customProblem(
   const code = params.problem
   if (typeof code === 'string' && Object.hasOwn(errorTable, code)) {
     // which values the code needs is settled where the field is declared; a missing one would stand in the text as {name}
-    const make = (detail: string) => problem(code as ErrorCode, { detail, ...params } as never, place)
+    const make = (detail: string) => problem(code as ErrorCode, { detail, ...shortened(params) } as never, place)
     return make(withoutFrame(issue.message, make(mark).text))
   }
   const message = issue.message.replace(`${JSON.stringify(value)} is `, 'it is ')
@@ -113,6 +103,13 @@ function ownMessage(issue: Issue): string | undefined {
 function keyDetail(issue: Extract<Issue, { code: 'invalid_key' }>): string {
   const [first] = issue.issues
   return (first === undefined ? undefined : ownMessage(first)) ?? 'its form is not right'
+}
+
+function shortened(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(params)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? shortText(value, 200) : value]),
+  )
 }
 
 /** Stands for the detail while the text around it is found. */
@@ -180,5 +177,5 @@ function oneOf(options: readonly unknown[]): string {
 /** The last name on a path with the places behind it: `cases[1]`. */
 function fieldLabel(path: Path): string {
   const last = path.findLastIndex((step) => typeof step === 'string')
-  return last < 0 ? pathText(path) : `${path[last]}${pathText(path.slice(last + 1))}`
+  return last < 0 ? pathText(path) : `${shortText(String(path[last]))}${pathText(path.slice(last + 1))}`
 }

@@ -72,7 +72,9 @@ function duplicates(node: Node, path: Path, place: (offset: number) => TextPlace
   const found = new Map<string, Node[]>()
   for (const property of children) {
     const name = String(property.children?.[0]?.value)
-    found.set(name, [...(found.get(name) ?? []), property])
+    const known = found.get(name)
+    if (known === undefined) found.set(name, [property])
+    else known.push(property)
   }
   return [...found].flatMap(([field, properties]) => {
     const [, second] = properties
@@ -109,8 +111,12 @@ function placesOf(text: string): (offset: number) => TextPlace {
   const starts = [0]
   for (const end of text.matchAll(/\r\n|\n|\r/g)) starts.push(end.index + end[0].length)
   return (offset) => {
-    let line = starts.findLastIndex((start) => start <= offset)
-    if (line < 0) line = 0
+    let [line, beyond] = [0, starts.length]
+    while (beyond - line > 1) {
+      const middle = (line + beyond) >> 1
+      if ((starts[middle] ?? 0) <= offset) line = middle
+      else beyond = middle
+    }
     return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 }
   }
 }

@@ -1,13 +1,14 @@
-import { type Problem, problem, suggestion, warning } from '../errors.ts'
+import { type Problem, problem, warning } from '../errors.ts'
 import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
 import { messageType, openObject, STRING } from '../types/index.ts'
 import type { Placed } from './document.ts'
 import { type FieldSchema, fieldAt, fieldSchema } from './fieldschema.ts'
-import { listed, problemsOfIssues } from './issues.ts'
+import { problemsOfIssues } from './issues.ts'
 import { flowLimits } from './limits.ts'
 import type { CheckContext, NodeEntry } from './model.ts'
 import { type Path, pathText } from './path.ts'
 import { secretsIn, secretVariable } from './secrets.ts'
+import { listed, shortText, suggester } from './words.ts'
 
 /** A node after its own check. */
 export interface CheckedNode {
@@ -35,16 +36,24 @@ export const errorPort: Port = {
   later: false,
 }
 
-/** Checks one node by its node type: config, secrets, broker names. What is wrong in a disabled node is a warning. */
-export function checkNode({ index, entry }: Placed<NodeEntry>, context: CheckContext): CheckedNode {
+/**
+ * Checks one node by its node type: config, secrets, broker names. What is wrong in a disabled node is a warning.
+ *
+ * @param schemaOf the schema of a node type's config; one that remembers is faster where many nodes are wrong
+ */
+export function checkNode(
+  { index, entry }: Placed<NodeEntry>,
+  context: CheckContext,
+  schemaOf: (spec: AnyNodeSpec) => FieldSchema = ({ config }) => fieldSchema(config),
+): CheckedNode {
   const place = { node: entry.id, at: `nodes[${index}].type` }
   const spec = context.specs.get(entry.type)
   if (spec === undefined) {
-    const values = { type: entry.type, suggestion: suggestion(entry.type, context.specs.keys()) }
+    const values = { type: shortText(entry.type), suggestion: suggester(context.specs.keys())(entry.type) }
     const problems = [warning('UNKNOWN_NODE_TYPE', values, place)]
     return { index, entry, spec, config: undefined, inputs: undefined, outputs: undefined, runs: false, problems }
   }
-  const { config, problems } = readConfig(entry, spec, { context, base: ['nodes', index, 'config'] })
+  const { config, problems } = readConfig(entry, spec, { context, schemaOf, base: ['nodes', index, 'config'] })
   const runs = entry.disabled !== true
   return {
     index,
@@ -70,6 +79,7 @@ function withError(outputs: Readonly<Record<string, Port>> | undefined): Readonl
 
 interface Where {
   context: CheckContext
+  schemaOf: (spec: AnyNodeSpec) => FieldSchema
   base: Path
 }
 
@@ -77,22 +87,22 @@ function readConfig(entry: NodeEntry, spec: AnyNodeSpec, where: Where): { config
   const place = { node: entry.id }
   const { base } = where
   const secrets = secretProblems(entry, where)
-  const tooLong = longExpressions(entry, spec, base)
+  const tooLong = longExpressions(entry, spec, where)
   if (tooLong.length > 0) return { config: undefined, problems: [...tooLong, ...secrets] }
   const parsed = spec.config.safeParse(entry.config)
   if (parsed.success) {
     return { config: parsed.data, problems: [...secrets, ...brokerProblems(parsed.data, entry, spec, where)] }
   }
-  const schema = fieldSchema(spec.config)
+  const schema = where.schemaOf(spec)
   const problems = problemsOfIssues(parsed.error.issues, { root: entry.config, schema, base, place })
   return { config: undefined, problems: [...problems, ...secrets] }
 }
 
 /** Expressions that are too long are not compiled at all. */
-function longExpressions(entry: NodeEntry, spec: AnyNodeSpec, base: Path): Problem[] {
+function longExpressions(entry: NodeEntry, spec: AnyNodeSpec, { base, schemaOf }: Where): Problem[] {
   const long = longTexts(entry.config, [])
   if (long.length === 0) return []
-  const schema: FieldSchema = fieldSchema(spec.config)
+  const schema = schemaOf(spec)
   return long.flatMap(({ path, length }) => {
     if (fieldAt(schema, path)?.format !== 'jsonata') return []
     const values = { what: 'The expression', found: `${length} characters`, limit: `${flowLimits.expressionLength}` }
@@ -116,7 +126,7 @@ function secretProblems(entry: NodeEntry, { context, base }: Where): Problem[] {
   return secretsIn(entry.config).flatMap(({ name, path }) => {
     if (secrets(name) !== undefined) return []
     const place = { node: entry.id, at: pathText([...base, ...path]) }
-    return [problem('SECRET_UNKNOWN', { name, variable: secretVariable(name) }, place)]
+    return [problem('SECRET_UNKNOWN', { name: shortText(name), variable: shortText(secretVariable(name), 100) }, place)]
   })
 }
 
@@ -127,7 +137,7 @@ function brokerProblems(config: unknown, entry: NodeEntry, spec: AnyNodeSpec, { 
   const names = new Set(used.flatMap(({ broker }) => (broker === undefined ? [] : [broker])))
   return [...names].flatMap((name) => {
     if (connections.includes(name)) return []
-    const values = { name, suggestion: suggestion(name, connections), names: listed(connections) }
+    const values = { name: shortText(name), suggestion: suggester(connections)(name), names: listed(connections) }
     return [problem('BROKER_UNKNOWN', values, { node: entry.id, at: pathText([...base, 'broker']) })]
   })
 }

@@ -1,10 +1,10 @@
-import { type Problem, problem, suggestion } from '../errors.ts'
+import { type Problem, problem } from '../errors.ts'
 import type { Port } from '../spec/spec.ts'
 import type { Placed } from './document.ts'
-import { type Edges, shortestCircle, strongComponents } from './graph.ts'
-import { listed } from './issues.ts'
+import { type Edges, edgesInside, shortestCircle, strongComponents } from './graph.ts'
 import type { Target, WireEntry } from './model.ts'
 import type { CheckedNode } from './node.ts'
+import { listed, shortText, suggester } from './words.ts'
 
 /** A wire whose ends are nodes that run. */
 export interface Wire {
@@ -15,6 +15,9 @@ export interface Wire {
   readonly output: Port | undefined
   readonly input: Port | undefined
 }
+
+/** Nodes of a circle that are named in a problem. */
+const longestShown = 12
 
 /**
  * Finds the ports that wires lead from and to.
@@ -28,9 +31,10 @@ export function resolveWires(
 ): { wires: Wire[]; problems: Problem[] } {
   const wires: Wire[] = []
   const problems: Problem[] = []
+  const known = { nodes, ids, nearId: suggester(ids), allIds: listed(ids) }
   for (const { index, entry } of entries) {
-    const from = readEnd(entry.from, { side: 'outputs', nodes, ids, at: `wires[${index}].from` })
-    const to = readEnd(entry.to, { side: 'inputs', nodes, ids, at: `wires[${index}].to` })
+    const from = readEnd(entry.from, { ...known, side: 'outputs', at: `wires[${index}].from` })
+    const to = readEnd(entry.to, { ...known, side: 'inputs', at: `wires[${index}].to` })
     problems.push(...from.problems, ...to.problems)
     if (!from.target || !to.target || !nodes.get(from.target.node)?.runs || !nodes.get(to.target.node)?.runs) continue
     wires.push({ index, from: from.target, to: to.target, output: from.port, input: to.port })
@@ -42,15 +46,24 @@ export function resolveWires(
 export function circleProblems(nodes: readonly string[], wires: readonly Wire[]): Problem[] {
   const now = wires.filter((wire) => wire.output?.later !== true)
   const edges = edgesOf(now)
+  const place = new Map(nodes.map((node, index) => [node, index]))
   return strongComponents(nodes, edges).flatMap((component) => {
-    const [start] = nodes.filter((node) => component.includes(node))
-    const circle = start === undefined ? undefined : shortestCircle(start, edges)
-    if (start === undefined || circle === undefined) return []
+    const [start] = component.sort((one, other) => (place.get(one) ?? 0) - (place.get(other) ?? 0))
+    if (start === undefined || (component.length === 1 && !edges.get(start)?.includes(start))) return []
+    const circle = shortestCircle(start, edgesInside(component, edges)) ?? []
     const last = circle.at(-1)
     const closing = now.find((wire) => wire.from.node === last && wire.to.node === start)
-    const place = { node: start, ...(closing === undefined ? {} : { at: `wires[${closing.index}]` }) }
-    return [problem('CYCLE', { nodes: [...circle, start].join(' -> ') }, place)]
+    const where = { node: start, ...(closing === undefined ? {} : { at: `wires[${closing.index}]` }) }
+    return [problem('CYCLE', { nodes: circleText(circle) }, where)]
   })
+}
+
+/** A circle in words; of a long one the first nodes and the last. */
+function circleText(circle: readonly string[]): string {
+  const [start = ''] = circle
+  const left = circle.length - longestShown
+  const shown = left > 0 ? [...circle.slice(0, longestShown - 1), `… ${left} more`, ...circle.slice(-1)] : circle
+  return [...shown, start].join(' -> ')
 }
 
 /** Which nodes the wires of each node lead to. */
@@ -68,6 +81,8 @@ interface EndContext {
   side: 'inputs' | 'outputs'
   nodes: ReadonlyMap<string, CheckedNode>
   ids: ReadonlySet<string>
+  nearId: (found: string) => string
+  allIds: string
   at: string
 }
 
@@ -77,19 +92,23 @@ interface End {
   port?: Port
 }
 
-function readEnd(end: string, { side, nodes, ids, at }: EndContext): End {
+function readEnd(end: string, { side, nodes, ids, nearId, allIds, at }: EndContext): End {
   const dot = end.indexOf('.')
   const nodeId = dot < 0 ? end : end.slice(0, dot)
   const nowhere = (detail: string, near: string, choices: string): End => ({
-    problems: [problem('WIRE_NOWHERE', { end, detail, suggestion: near, choices }, { at, node: nodeId })],
+    problems: [
+      problem('WIRE_NOWHERE', { end: shortText(end), detail, suggestion: near, choices }, { at, node: nodeId }),
+    ],
   })
   const node = nodes.get(nodeId)
   if (node === undefined) {
     if (ids.has(nodeId)) return { problems: [] }
-    const found = {
-      ...nowhere(`there is no node "${nodeId}"`, suggestion(nodeId, ids), `The nodes are: ${listed(ids)}.`),
+    const values = {
+      end: shortText(end),
+      detail: `there is no node "${shortText(nodeId)}"`,
+      suggestion: nearId(nodeId),
     }
-    return { problems: found.problems.map(({ node: _, ...rest }) => rest) }
+    return { problems: [problem('WIRE_NOWHERE', { ...values, choices: `The nodes are: ${allIds}.` }, { at })] }
   }
   const ports = node[side]
   const name = end.slice(dot + 1)
@@ -105,7 +124,7 @@ function readEnd(end: string, { side, nodes, ids, at }: EndContext): End {
       side === 'inputs' ? 'is an output, and a wire ends at an input' : 'is an input, and a wire begins at an output'
     return nowhere(`"${name}" of "${nodeId}" ${way}`, '', choices)
   }
-  return nowhere(`"${nodeId}" has no ${word} "${name}"`, suggestion(name, Object.keys(ports)), choices)
+  return nowhere(`"${nodeId}" has no ${word} "${shortText(name)}"`, suggester(Object.keys(ports))(name), choices)
 }
 
 function portOf(ports: Readonly<Record<string, Port>>, name: string): { port?: Port } {

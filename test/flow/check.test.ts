@@ -261,6 +261,9 @@ describe('circles', () => {
     expect(checkFlow(flowOf(nodes, chain), { specs }).problems).toEqual([])
     const [problem] = checkFlow(flowOf(nodes, [...chain, 'n4999.out -> n0.in']), { specs }).problems
     expect(problem).toMatchObject({ code: 'CYCLE', at: 'wires[4999]' })
+    expect(problem?.text).toContain(
+      'n0 -> n1 -> n2 -> n3 -> n4 -> n5 -> n6 -> n7 -> n8 -> n9 -> n10 -> … 4988 more -> n4999 -> n0',
+    )
   })
 })
 
@@ -299,5 +302,67 @@ describe('a text', () => {
   test('that is not JSON gives the place', () => {
     const { problems } = checkText('{', { specs, file: 'a.json' })
     expect(problems.map(({ code, line, file }) => [code, line, file])).toEqual([['BROKEN_JSON', 1, 'a.json']])
+  })
+})
+
+describe('a file made to be slow is checked all the same', () => {
+  const check = (text: string) => checkText(text, { specs }).problems
+  const nodes = (make: (index: number) => unknown) =>
+    JSON.stringify(Array.from({ length: 4000 }, (_, index) => make(index)))
+  const cases: [name: string, text: () => string, code: string][] = [
+    [
+      'the same field again and again',
+      () => `{ "flow": "a", ${'"a":1,'.repeat(160_000)} "nodes": [], "wires": [] }`,
+      'DUPLICATE_FIELD',
+    ],
+    [
+      'very many unknown fields',
+      () =>
+        `{ "flow": "a", ${Array.from({ length: 70_000 }, (_, index) => `"f${index}":1`).join()}, "nodes": [], "wires": [] }`,
+      'UNKNOWN_FIELD',
+    ],
+    [
+      'a field with a very long name',
+      () => `{ "flow": "a", "${'x'.repeat(900_000)}": 1, "nodes": [], "wires": [] }`,
+      'UNKNOWN_FIELD',
+    ],
+    [
+      'wires to nodes that are all unknown',
+      () =>
+        `{ "flow": "a", "nodes": ${nodes((index) => ({ id: `node-${index}`, type: 'pass' }))}, "wires": [${Array.from({ length: 15_000 }, (_, index) => `{"from":"nod-${index}.out","to":"x"}`).join()}] }`,
+      'WIRE_NOWHERE',
+    ],
+    [
+      'the same wire again and again',
+      () =>
+        `{ "flow": "a", "nodes": [], "wires": [${Array.from({ length: 20_000 }, () => '{"from":"a.b","to":"c.d"}').join()}] }`,
+      'DUPLICATE_WIRE',
+    ],
+    [
+      'a layout of nodes that are all gone',
+      () =>
+        `{ "flow": "a", "nodes": ${nodes((index) => ({ id: `node-${index}`, type: 'pass' }))}, "wires": [], "layout": {${Array.from({ length: 30_000 }, (_, index) => `"x${index}":[1,2]`).join()}} }`,
+      'UNKNOWN_FIELD',
+    ],
+    [
+      'configs that are all wrong',
+      () =>
+        `{ "flow": "a", "nodes": ${nodes((index) => ({ id: `n${index}`, type: 'fields', config: { nmae: 1 } }))}, "wires": [] }`,
+      'MISSING_FIELD',
+    ],
+    [
+      'every node wired to every other',
+      () => {
+        const names = Array.from({ length: 140 }, (_, index) => `n${index}`)
+        const wires = names.flatMap((from) => names.map((to) => ({ from: `${from}.out`, to: `${to}.in` })))
+        return JSON.stringify({ flow: 'a', nodes: names.map((id) => ({ id, type: 'pass' })), wires })
+      },
+      'CYCLE',
+    ],
+  ]
+  test.each(cases)('%s', (_name, text, code) => {
+    const problems = check(text())
+    expect(problems.map((problem) => problem.code)).toContain(code)
+    expect(problems.every((problem) => problem.text.length < 1000)).toBe(true)
   })
 })
