@@ -7,6 +7,7 @@ import { prepareFlows } from './first-start.ts'
 import { packageVersion } from './home.ts'
 import { firstSignal } from './signal.ts'
 import { startOptions } from './start-options.ts'
+import { strayVariables } from './variables.ts'
 
 export const startCommand = command({
   name: 'start',
@@ -25,6 +26,8 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
       throw rulewireError('UNSAFE_BIND', { what: 'Rulewire', host: open, option: '--without-login' })
     }
     const log = createLog({ level: values['log-level'], format: values['log-format'], write: terminal.err })
+    const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
+    for (const sentence of strayVariables(terminal.env, [...variables, 'RULEWIRE_URL'])) log('warn', sentence)
     // Heard from the beginning: an end during the start is a clean one too.
     const signal = firstSignal(terminal)
     const examples = prepareFlows(values.flows, sources.flows ?? 'fallback')

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../tools/temporary.ts'
+import { nextEvent, until } from '../tools/wait.ts'
 import { type Child, spawnRulewire } from './child.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -38,6 +39,35 @@ beforeAll(() => {
 }, 120_000)
 afterAll(remove)
 
+test('npm start runs a clone with its own flows', async () => {
+  // A group of its own, because npm runs a shell that runs Node; the signal is for all of them, as Ctrl-C is.
+  const child = spawn(...program(['start', '--silent', '--', '--port', '0', '--mqtt-port', '0']), {
+    cwd: clone,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const signal = (name: NodeJS.Signals) => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name)
+  }
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const ended = nextEvent(child, 'close', 60_000)
+  try {
+    await until(
+      () => output.includes('Ctrl-C') || child.exitCode !== null,
+      () => output,
+      30_000,
+    )
+    expect(output).toMatch(/^ {2}editor +http/m)
+    expect(output).toMatch(/^ {2}flows +\.\/flows$/m)
+    signal('SIGINT')
+    await ended
+    expect(output).toContain('SIGINT: finishing what has begun')
+  } finally {
+    signal('SIGKILL')
+  }
+}, 60_000)
+
 describe('the installed package', () => {
   test('tells its version', () => {
     expect(execFileSync(bin, ['--version'], { encoding: 'utf8' })).toBe(`rulewire ${version}\n`)
@@ -54,9 +84,9 @@ describe('the installed package', () => {
         'flows/cold-chain.json',
       ]),
     )
-    expect(files.filter((file) => file.endsWith('.ts') || /\.test\.[jt]s$/.test(file) || file.startsWith('test'))).toEqual(
-      [],
-    )
+    expect(
+      files.filter((file) => file.endsWith('.ts') || /\.test\.[jt]s$/.test(file) || file.startsWith('test')),
+    ).toEqual([])
   })
 
   test('checks its own examples', () => {
@@ -83,10 +113,12 @@ describe('the installed package', () => {
 })
 
 function npm(args: readonly string[], cwd: string): string {
-  const program = process.env.npm_execpath
   const env = { ...process.env, npm_config_update_notifier: 'false' }
-  const options = { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const
-  return program === undefined
-    ? execFileSync('npm', args, options)
-    : execFileSync(process.execPath, [program, ...args], options)
+  return execFileSync(...program(args), { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** How npm is run: as the one that runs these tests, if one does. */
+function program(args: readonly string[]): [string, readonly string[]] {
+  const script = process.env.npm_execpath
+  return script === undefined ? ['npm', args] : [process.execPath, [script, ...args]]
 }

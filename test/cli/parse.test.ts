@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { flag, integer, text, texts } from '../../engine/cli/option.ts'
 import { parse } from '../../engine/cli/parse.ts'
+import { strayVariables } from '../../engine/cli/variables.ts'
 
 const options = {
   name: text({ value: 'NAME', variable: 'T_NAME', fallback: 'none', help: '' }),
@@ -46,4 +47,11 @@ describe('values', () => {
     expect(read(['--name=-x']).values.name).toBe('-x')
     expect(read(['--name', '-']).values.name).toBe('-')
   })
+})
+
+test('variables of ours that nothing reads are named with what was meant', () => {
+  const env = { RULEWIRE_PROT: '1', RULEWIRE_PORT: '2', RULEWIRE_SECRET_SMTP: 'x', PATH: '/bin' }
+  expect(strayVariables(env, ['RULEWIRE_PORT', 'RULEWIRE_HOST'])).toEqual([
+    'The variable RULEWIRE_PROT is set and nothing reads it; did you mean "RULEWIRE_PORT"?',
+  ])
 })

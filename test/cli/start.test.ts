@@ -50,7 +50,8 @@ async function listen(port: string, topic: string) {
   const client = await connectAsync(`mqtt://127.0.0.1:${port}`)
   clients.push(client)
   await client.subscribeAsync(topic, { qos: 1 })
-  return { message: nextEvent(client, 'message').then(([name, payload]) => `${name} ${payload}`) }
+  const message = new Promise<string>((resolve) => client.once('message', (name, bytes) => resolve(`${name} ${bytes}`)))
+  return { message: within(message, `a message on ${topic}`) }
 }
 
 describe('start', () => {
