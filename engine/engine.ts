@@ -60,6 +60,8 @@ export interface EngineOptions {
 export interface Engine extends EngineApi {
   /** Where the embedded broker listens, or undefined when there is none. */
   readonly mqttPort: number | undefined
+  /** The database, for tests that break it. */
+  readonly store: EngineStore
 }
 
 const defaultLimits = {
@@ -259,6 +261,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   return {
     specs,
     mqttPort: broker?.port,
+    store,
     describe,
     flows: {
       list: () => flows.list(),

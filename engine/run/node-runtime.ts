@@ -61,3 +61,10 @@ export function messageOfArgument(port: string, argument: unknown, now: number):
     id: '',
   }
 }
+
+/** What is kept of an argument in a dead letter: of a packet only what it was received with, not what was decoded from it. */
+export function keptOfArgument(port: string, argument: unknown): unknown {
+  if (port !== ':packet') return argument
+  const { connection, topic, payload, qos, retain, props, received } = argument as Packet
+  return { connection, topic, payload, qos, retain, props, received }
+}

@@ -3,7 +3,7 @@ import type { Effect } from '../spec/context.ts'
 import { derive } from '../spec/message.ts'
 import { type Batch, emptyBatch, type Pending } from './batch.ts'
 import { type Cell, Journal } from './cell.ts'
-import { messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
+import { keptOfArgument, messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
 import { type Clock, type DeadLetterEntry, type Store, StoreFault } from './ports.ts'
 import { StateCache } from './state.ts'
 import { type TimerCell, TimerQueue } from './timers.ts'
@@ -268,7 +268,7 @@ export class Runner {
       code: error.code,
       text: error.message,
       hint: error.hint,
-      message: argument,
+      message: keptOfArgument(port, argument),
       attempts: this.#attempts,
     }
     this.add({ kind: 'dead', entry })
