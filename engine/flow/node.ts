@@ -1,6 +1,5 @@
 import { type Problem, problem, warning } from '../errors.ts'
 import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
-import { messageType, openObject, STRING } from '../types/index.ts'
 import type { Placed } from './document.ts'
 import { type FieldSchema, fieldAt, fieldSchema } from './fieldschema.ts'
 import { problemsOfIssues } from './issues.ts'
@@ -27,11 +26,9 @@ export interface CheckedNode {
   readonly problems: Problem[]
 }
 
-/** The output that every node has: messages that it could not work with, and why. */
+/** The output that every node has: messages that it could not work with, and why. Its type is that of what came in. */
 export const errorPort: Port = {
-  type: {
-    ...messageType({ fields: { error: openObject({ code: STRING, text: STRING }) } }),
-  },
+  type: 'any',
   summary: 'Messages that failed here, with the reason in "error"',
   later: false,
 }

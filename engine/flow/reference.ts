@@ -95,8 +95,8 @@ function innerRows(field: FieldSchema, name: string): FieldRow[] {
 
 function outputsOf(node: NodeDescription): PortDescription[] {
   if (node.outputs.some((one) => one.name === 'error')) return node.outputs
-  const { summary, later } = errorPort
-  return [...node.outputs, { name: 'error', summary, later, type: 'any', typeText: 'any' }]
+  const { summary, later, type } = errorPort
+  return [...node.outputs, { name: 'error', summary, later, type, typeText: 'any' }]
 }
 
 function portHelp({ summary, later }: PortDescription): string {

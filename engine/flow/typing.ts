@@ -15,7 +15,7 @@ import {
 } from '../types/index.ts'
 import { expressionProblems, inferExpression, isUnknown } from './expressions.ts'
 import { orderVertices } from './graph.ts'
-import type { CheckedNode } from './node.ts'
+import { type CheckedNode, errorPort } from './node.ts'
 import { edgesOf, type Wire } from './wires.ts'
 
 /** A message of which nothing more is known than that it is one. */
@@ -54,7 +54,6 @@ export function inferTypes(
     const inferred = inferNode(node, inputs, topicType)
     problems.push(...inferred.problems)
     for (const [name, type] of inferred.types) outputs.set(`${id}.${name}`, type)
-    problems.push(...expressionProblems(node, messageIn(node, inferred)))
   }
   problems.push(...wires.flatMap((wire) => fitProblems(wire, outputs)))
   return { types: Object.fromEntries(outputs), inputs, problems }
@@ -69,21 +68,31 @@ function inferNode(
   const inputs = Object.fromEntries(
     Object.entries(node.inputs ?? {}).map(([name, port]) => [name, known.get(`${id}.${name}`) ?? ownType(port)]),
   )
-  const problems: Problem[] = []
-  let inferred: Readonly<Record<string, Type>> = {}
-  if (node.spec?.infer !== undefined && node.config !== undefined) {
-    try {
-      inferred = node.spec.infer({ config: node.config, inputs, topicType, typeOf, narrow: narrowMessage })
-    } catch (thrown) {
-      const place = { node: id, at: `nodes[${node.index}]` }
-      problems.push(warning('NODE_FAILED', { detail: `its types cannot be told: ${reasonOf(thrown)}` }, place))
-    }
+  const { infer } = node.spec ?? {}
+  const tools = { topicType, typeOf, narrow: narrowMessage }
+  const told =
+    infer === undefined || node.config === undefined
+      ? { value: {}, problems: [] }
+      : attempt(node, () => infer({ config: node.config, inputs, ...tools }), {})
+  const own: Readonly<Record<string, Type>> = told.value
+  const types = Object.entries(node.outputs ?? {}).map(([name, port]): [string, Type] => [
+    name,
+    (Object.hasOwn(own, name) ? own[name] : undefined) ?? declaredType(port, inputs),
+  ])
+  const found = { inputs, types, problems: told.problems }
+  const checked = attempt(node, () => expressionProblems(node, messageIn(node, found)), [])
+  return { ...found, problems: [...told.problems, ...checked.value, ...checked.problems] }
+}
+
+/** Types help people; that they cannot be told must not keep a flow from running. */
+function attempt<Value>(node: CheckedNode, tell: () => Value, instead: Value): { value: Value; problems: Problem[] } {
+  try {
+    return { value: tell(), problems: [] }
+  } catch (thrown) {
+    const place = { node: node.entry.id, at: `nodes[${node.index}]` }
+    const detail = `its types cannot be told: ${reasonOf(thrown)}`
+    return { value: instead, problems: [warning('NODE_FAILED', { detail }, place)] }
   }
-  const types = Object.entries(node.outputs ?? {}).map(([name, port]): [string, Type] => {
-    const own = Object.hasOwn(inferred, name) ? inferred[name] : undefined
-    return [name, own ?? declaredType(port, inputs)]
-  })
-  return { inputs, types, problems }
 }
 
 interface Inferred {
@@ -111,9 +120,17 @@ function narrowMessage(condition: Expression, message: Type, outcome: boolean): 
 }
 
 function declaredType(port: Port, inputs: Readonly<Record<string, Type>>): Type {
+  if (port === errorPort) return failedMessage(Object.values(inputs))
   if (typeof port.type !== 'string') return port.type
   const source = port.type.startsWith('same:') ? port.type.slice('same:'.length) : ''
   return (Object.hasOwn(inputs, source) ? inputs[source] : undefined) ?? openMessage
+}
+
+/** What came in, with the reason why it could not be worked with. */
+function failedMessage(inputs: readonly Type[]): Type {
+  const message = inputs.length === 0 ? openMessage : unionAll(inputs)
+  const error = openObject({ code: STRING, text: STRING })
+  return message.kind === 'object' ? withField(message, 'error', error) : message
 }
 
 function ownType(port: Port): Type {

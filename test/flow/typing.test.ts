@@ -115,6 +115,17 @@ test('ports are typed even while a config is wrong', () => {
   expect(payloadText(checkFlow(flow, withTopics({ a: NUMBER })).types['p.out'])).toBe('number')
 })
 
+test('the error output gives what came in, with the reason', () => {
+  const flow = flowOf({ s: ['source', { topic: 'a' }], p: ['pass'] }, ['s.out -> p.in'])
+  const message = messageType({ payload: NUMBER, params: ['fridge'] })
+  const { types } = checkFlow(flow, { specs, topicType: () => message })
+  const error = types['p.error']
+  expect(payloadText(error)).toBe('number')
+  expect(error?.kind === 'object' && printType(fieldType(error, 'params'))).toBe('{ fridge: string }')
+  expect(error?.kind === 'object' && printType(fieldType(error, 'error'))).toBe('{ code: string, text: string, … }')
+  expect(payloadText(types['s.error'])).toBe('any')
+})
+
 test('a node type that fails to tell its types is reported, and its declared types hold', () => {
   const spec = specs.get('source')
   if (spec === undefined) throw new Error('no source')
