@@ -81,19 +81,30 @@ function kindOf(value: unknown): SeenPath['kind'] {
 }
 
 /** The message that a live value stands for, so that expressions can be tried on it; undefined when its text was cut. */
-export function messageOf(value: { text: string; topic: string; time: number }): Record<string, unknown> | undefined {
-  const parsed = parsedJson(value.text)
-  if (parsed === undefined) return undefined
-  if (isObject(parsed) && 'payload' in parsed && 'topic' in parsed) return parsed
-  return { topic: value.topic, payload: parsed, time: value.time }
+export function messageOf(
+  value: { text: string; topic: string; time: number },
+  patterns: readonly string[] = [],
+): Record<string, unknown> | undefined {
+  const payload = parsedJson(value.text)
+  if (payload === undefined) return undefined
+  const { topic, time } = value
+  const params = patterns.map((pattern) => paramsOf(pattern, topic)).find((found) => found !== undefined) ?? {}
+  return { topic, payload, time, received: time, params, key: topic, retain: false, qos: 0, props: {}, id: '' }
 }
 
-/** The payload in a live value as JSON text. */
-export function payloadText(value: { text: string }): string {
-  const parsed = value.text.startsWith('{') ? parsedJson(value.text) : undefined
-  return isObject(parsed) && 'payload' in parsed && 'topic' in parsed
-    ? (JSON.stringify(parsed.payload) ?? '')
-    : value.text
+/** What the names in a topic filter (`fridges/{fridge}/climate`) stand for in a topic; undefined when it does not fit. */
+export function paramsOf(pattern: string, topic: string): Record<string, string> | undefined {
+  const [wanted, levels] = [pattern.split('/'), topic.split('/')]
+  const params: [string, string][] = []
+  for (const [index, level] of wanted.entries()) {
+    if (level === '#') return Object.fromEntries(params)
+    const found = levels[index]
+    if (found === undefined) return undefined
+    const name = /^\{(\w+)\}$/.exec(level)?.[1]
+    if (name !== undefined) params.push([name, found])
+    else if (level !== '+' && level !== found) return undefined
+  }
+  return wanted.length === levels.length ? Object.fromEntries(params) : undefined
 }
 
 /** What a text holds as JSON; undefined when it is none. */

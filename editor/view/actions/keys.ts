@@ -21,7 +21,7 @@ export function bindKeys(editor: Editor): () => void {
         ]),
       ),
   )
-  bindings.Escape = () => letGo(editor)
+  bindings.Escape = (event) => letGo(editor, event)
   const endKeys = tinykeys(window, bindings)
   const onCopy = (event: ClipboardEvent) => {
     const text = isTyping(event) || hasTextSelection() ? undefined : chosenText(editor)
@@ -48,8 +48,14 @@ export function bindKeys(editor: Editor): () => void {
   }
 }
 
-/** Closes what floats; when nothing does, nothing is chosen any more. */
-function letGo(editor: Editor): void {
+/** Closes what floats; when nothing does, a field gives the focus back to the canvas, and on the canvas nothing is chosen any more. */
+function letGo(editor: Editor, event: KeyboardEvent): void {
+  if (event.defaultPrevented || editor.ui.getState().dialog !== undefined) return
+  const { menu, refusal, picker } = editor.ui.getState()
+  if (isTyping(event) && !menu && !refusal && !picker) {
+    editor.canvas.current?.focus()
+    return
+  }
   editor.ui.setState((state) => ({
     menu: undefined,
     refusal: undefined,

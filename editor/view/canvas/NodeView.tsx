@@ -4,7 +4,7 @@ import { memo, useEffect, useRef } from 'react'
 import { printEnd, titleOf } from '../../core/document.ts'
 import { errorPortPlace, portPlace } from '../../core/geometry.ts'
 import { fitOf, inputType, kindOf, outputType, type PortKind, typeText } from '../../core/ports.ts'
-import { lineText, payloadText, rateText } from '../../core/samples.ts'
+import { lineText, rateText } from '../../core/samples.ts'
 import { useEditor, useText, useUi } from '../context.ts'
 import { NodeIcon } from '../parts/Icon.tsx'
 import type { Connecting } from '../state/ui.ts'
@@ -32,7 +32,6 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       role="group"
       aria-roledescription={t('node.role')}
       aria-label={label.filter(Boolean).join(', ')}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard moves from node to node; one of them is in the tab order
       tabIndex={focusable ? 0 : -1}
       data-node={id}
       data-selected={selected || undefined}
@@ -40,7 +39,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       data-unknown={spec === undefined || undefined}
       data-category={spec?.category ?? 'more'}
     >
-      <div className={styles.head}>
+      <div className={styles.head} data-labels={data.ports.outputs.length > 1 || undefined}>
         <span className={styles.bar} aria-hidden />
         <NodeIcon name={spec?.icon} />
         <div className={styles.text}>
@@ -89,7 +88,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
         data-wired={data.errorWired || undefined}
         data-port={printEnd({ node: id, port: 'error' })}
         title={t('node.errorPort')}
-        style={{ left: errorPortPlace(data.height).x, top: data.height }}
+        style={{ left: errorPortPlace(data.height).x, top: data.height - 1 }}
       />
     </div>
   )
@@ -112,7 +111,7 @@ function Port(props: {
       type={input ? 'target' : 'source'}
       id={props.name}
       position={input ? Position.Left : Position.Right}
-      style={{ top: props.top }}
+      style={{ top: props.top - 1 }}
       title={props.tip}
       data-kind={props.kind}
       data-side={props.side}
@@ -138,7 +137,7 @@ function Line({ id, data }: { id: string; data: NodeData }) {
       const statistics = live.nodes.get(node)
       let latest = outputs.map((key) => live.values.get(key)).filter((found) => found !== undefined)
       latest = latest.sort((a, b) => b.time - a.time)
-      const text = statistics?.status ?? (latest[0] ? lineText(payloadText(latest[0])) : summary)
+      const text = statistics?.status ?? (latest[0] ? lineText(latest[0].text) : summary)
       if (value.current && value.current.textContent !== text) value.current.textContent = text
       const pace = statistics !== undefined && statistics.messages > 0 ? rateText(statistics.rate) : ''
       if (rate.current && rate.current.textContent !== pace) rate.current.textContent = pace

@@ -202,13 +202,15 @@ function idFault(
 
 export function Titled(props: { label: string; help?: string; fault?: string | undefined; children: React.ReactNode }) {
   return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
-    <label className={styles.titled}>
-      <span>{props.label}</span>
-      {props.children}
+    <div className={styles.titled}>
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is the child */}
+      <label className={styles.titled}>
+        <span>{props.label}</span>
+        {props.children}
+      </label>
       {props.help && <small>{props.help}</small>}
       {props.fault && <small className={styles.fault}>{props.fault}</small>}
-    </label>
+    </div>
   )
 }
 

@@ -1,9 +1,9 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { TextField } from '../../core/form.ts'
 import { problemsAt } from '../../core/problems.ts'
-import { messageOf, seenPaths, shortText } from '../../core/samples.ts'
+import { seenPaths, shortText } from '../../core/samples.ts'
 import { useEditor, useText } from '../context.ts'
-import { sampleFor } from '../state/sample.ts'
+import { messageFor } from '../state/sample.ts'
 import { hintOf } from './controls.tsx'
 import { evaluate } from './evaluate.ts'
 import type { ControlProps } from './FieldView.tsx'
@@ -21,8 +21,7 @@ export function ExpressionControl(props: ControlProps<TextField>) {
   const placeholder = hintOf(field, (example) => t('form.example', { example }))
   const problem = problemsAt(props.problems, field.path).find((found) => found.column !== undefined)
   const paths = useCallback(() => {
-    const sample = sampleFor(editor, node)
-    const message = sample && messageOf(sample)
+    const message = messageFor(editor, node)
     return seenPaths(message === undefined ? [] : [message])
   }, [editor, node])
   return (
@@ -66,11 +65,11 @@ function LiveResult({ node, text }: { node: string; text: string }) {
     let gone = false
     let last = ''
     const update = async () => {
-      const sample = sampleFor(editor, key.node)
-      const message = sample && messageOf(sample)
+      const message = messageFor(editor, key.node)
       if (message === undefined || key.text.trim() === '') return show('', '')
-      if (last === sample?.text) return
-      last = sample?.text ?? ''
+      const now = JSON.stringify(message)
+      if (last === now) return
+      last = now
       const result = await evaluate(key.text, message)
       if (gone) return
       if ('fault' in result) show('fault', result.fault)

@@ -32,25 +32,27 @@ function Tabs() {
   }
   return (
     <div className={styles.tabs}>
-      <div
-        ref={list}
-        className={styles.tablist}
-        role="tablist"
-        aria-label={t('flows.label')}
-        tabIndex={-1}
-        onKeyDown={(event) => {
-          const at = order.indexOf(current ?? '')
-          if (event.key === 'ArrowRight') go(order[(at + 1) % order.length])
-          else if (event.key === 'ArrowLeft') go(order[(at - 1 + order.length) % order.length])
-          else return
-          event.preventDefault()
-        }}
-      >
-        {order.map((id) => {
-          const open = flows[id]
-          return open && <Tab key={id} open={open} selected={id === current} />
-        })}
-      </div>
+      {order.length > 0 && (
+        <div
+          ref={list}
+          className={styles.tablist}
+          role="tablist"
+          aria-label={t('flows.label')}
+          tabIndex={-1}
+          onKeyDown={(event) => {
+            const at = order.indexOf(current ?? '')
+            if (event.key === 'ArrowRight') go(order[(at + 1) % order.length])
+            else if (event.key === 'ArrowLeft') go(order[(at - 1 + order.length) % order.length])
+            else return
+            event.preventDefault()
+          }}
+        >
+          {order.map((id) => {
+            const open = flows[id]
+            return open && <Tab key={id} open={open} selected={id === current} />
+          })}
+        </div>
+      )}
       <button
         type="button"
         className="button"

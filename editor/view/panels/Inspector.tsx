@@ -4,7 +4,7 @@ import { renameNode, setFlowText, setNodesDisabled, setNodeTitle } from '../../c
 import { type FlowDocument, type NodeEntry, nodeOf, parseEnd } from '../../core/document.ts'
 import { idShape } from '../../core/ids.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
-import { ageText, payloadText, rateText } from '../../core/samples.ts'
+import { ageText, rateText } from '../../core/samples.ts'
 import { perform } from '../actions/registry.ts'
 import { pretty } from '../canvas/WireCard.tsx'
 import { useCurrent, useEditor, useServer, useText, useUi } from '../context.ts'
@@ -251,7 +251,7 @@ function LastMessage({ flow, end, quiet }: { flow: string; end: string; quiet?: 
     const update = () => {
       const value = live.values.get(key)
       if (box.current) box.current.hidden = quiet === true && value === undefined
-      if (body.current) body.current.textContent = value ? pretty(payloadText(value)) : t('wire.noValue')
+      if (body.current) body.current.textContent = value ? pretty(value.text) : t('wire.noValue')
       if (note.current) {
         const statistics = live.nodes.get(key.slice(0, key.lastIndexOf('.')))
         const rate = statistics ? rateText(statistics.rate) : ''

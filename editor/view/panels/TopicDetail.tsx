@@ -1,6 +1,6 @@
 import { Plus, Send, X } from 'lucide-react'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
-import { ageText, numericLeaves, parsedJson, payloadText } from '../../core/samples.ts'
+import { ageText, numericLeaves, parsedJson } from '../../core/samples.ts'
 import { placeTopic } from '../actions/topic.ts'
 import { pretty } from '../canvas/WireCard.tsx'
 import { useEditor, useText } from '../context.ts'
@@ -37,10 +37,10 @@ export function TopicDetail({ topic, close }: { topic: string; close: () => void
   }, [live, topic])
   const latest = seen.at(-1)
   const info = live.topics.get(topic)
-  const text = latest ? pretty(payloadText(latest)) : ''
+  const text = latest ? pretty(latest.text) : ''
   const before = seen.at(-2)
-  const old = new Set(before ? pretty(payloadText(before)).split('\n') : [])
-  const leaves = latest ? numericLeaves(parsedJson(payloadText(latest))) : []
+  const old = new Set(before ? pretty(before.text).split('\n') : [])
+  const leaves = latest ? numericLeaves(parsedJson(latest.text)) : []
   const drawn = leaves.some(([path]) => path === leaf) ? leaf : leaves[0]?.[0]
   return (
     <section className={styles.detail} aria-label={topic}>
@@ -54,9 +54,7 @@ export function TopicDetail({ topic, close }: { topic: string; close: () => void
         <IconButton
           label={t('action.publish')}
           icon={<Send size={14} aria-hidden />}
-          run={() =>
-            editor.ui.setState({ dialog: { kind: 'publish', topic, payload: latest ? payloadText(latest) : '' } })
-          }
+          run={() => editor.ui.setState({ dialog: { kind: 'publish', topic, payload: latest ? latest.text : '' } })}
         />
         <IconButton label={t('close')} icon={<X size={14} aria-hidden />} run={close} />
       </div>
@@ -99,7 +97,7 @@ export function TopicDetail({ topic, close }: { topic: string; close: () => void
           <ol>
             {seen.toReversed().map((one) => (
               <li key={one.time}>
-                <span className="muted">{ageText(Date.now() - one.time)}</span> <code>{payloadText(one)}</code>
+                <span className="muted">{ageText(Date.now() - one.time)}</span> <code>{one.text}</code>
               </li>
             ))}
           </ol>
@@ -111,7 +109,7 @@ export function TopicDetail({ topic, close }: { topic: string; close: () => void
 
 function pointsOf(seen: readonly SeenValue[], leaf: string): [number, number][] {
   return seen.flatMap((one) => {
-    const found = numericLeaves(parsedJson(payloadText(one))).find(([path]) => path === leaf)
+    const found = numericLeaves(parsedJson(one.text)).find(([path]) => path === leaf)
     return found ? [[one.time, found[1]] as [number, number]] : []
   })
 }

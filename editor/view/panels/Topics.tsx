@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronDown, ChevronRight, Plus, Send, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useMemo, useReducer, useRef, useState } from 'react'
-import { ageText, lineText, payloadText } from '../../core/samples.ts'
+import { ageText, lineText } from '../../core/samples.ts'
 import { filterFault, type TopicRow, topicRows } from '../../core/topics.ts'
 import { placeTopic } from '../actions/topic.ts'
 import { dragTopic } from '../canvas/useDrop.ts'
@@ -244,7 +244,7 @@ function Row(props: {
       if (value.current === null) return
       const retained = seen?.retain ? `${t('topics.retained')} ` : ''
       value.current.textContent = seen
-        ? `${retained}${lineText(payloadText(seen), 28)} · ${ageText(Date.now() - seen.time)}`
+        ? `${retained}${lineText(seen.text, 28)} · ${ageText(Date.now() - seen.time)}`
         : node.own
           ? ''
           : String(node.topics)

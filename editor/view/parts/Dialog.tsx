@@ -19,6 +19,7 @@ export function Dialog(props: {
   useEffect(() => {
     const before = document.activeElement
     if (element.current?.open === false) element.current.showModal()
+    element.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }
