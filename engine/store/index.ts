@@ -60,6 +60,7 @@ export function openStore(directory: string, durability: Durability = 'full'): E
         commit.run()
       } catch (cause) {
         if (database.inTransaction) database.exec('ROLLBACK')
+        tables.forget()
         throw isFault(cause) ? new StoreFault(cause.message, { cause }) : cause
       }
     },

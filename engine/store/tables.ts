@@ -16,7 +16,7 @@ export function checkTableName(name: string): void {
  * The user's own tables. They are made and extended as rows come; columns have no declared type, so SQLite keeps each value
  * as it is. Free SQL runs on a connection of its own that cannot write.
  */
-export function createTableStore(database: Database.Database, file: string): TableStore & { close(): void } {
+export function createTableStore(database: Database.Database, file: string): TableStore & { forget(): void; close(): void } {
   const columnsOf = new Map<string, Set<string>>()
   const inserts = new Map<string, Database.Statement>()
   let reader: Database.Database | undefined
@@ -51,7 +51,7 @@ export function createTableStore(database: Database.Database, file: string): Tab
     return statement
   }
 
-  /** What was learned of tables in a transaction that failed may not be true. */
+  /** To be called after a rollback: what was learned of tables in it may not be true. */
   function forget(): void {
     columnsOf.clear()
     inserts.clear()
@@ -97,6 +97,7 @@ export function createTableStore(database: Database.Database, file: string): Tab
         throw rulewireError('QUERY_FAILED', { detail: reasonOf(cause) }, { cause })
       }
     },
+    forget,
     close() {
       if (reader !== database) reader?.close()
     },

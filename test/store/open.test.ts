@@ -1,0 +1,73 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openStore } from '../../engine/store/index.ts'
+import { temporaryDirectory } from '../tools/temporary.ts'
+
+describe('opening a data directory', () => {
+  it('makes it readable for its user alone', () => {
+    const directory = join(temporaryDirectory('store').path, 'data')
+    const store = openStore(directory)
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    expect(statSync(store.file).mode & 0o777).toBe(0o600)
+    store.close()
+  })
+
+  it('syncs each commit unless it is told not to', () => {
+    const directory = temporaryDirectory('store').path
+    const full = openStore(directory)
+    expect(full.database.pragma('synchronous', { simple: true })).toBe(2)
+    full.close()
+    const normal = openStore(directory, 'normal')
+    expect(normal.database.pragma('synchronous', { simple: true })).toBe(1)
+    normal.close()
+  })
+
+  it('refuses a directory that another engine uses, and takes it when that one has ended', () => {
+    const directory = temporaryDirectory('store').path
+    const first = openStore(directory)
+    expect(() => openStore(directory)).toThrowError(expect.objectContaining({ code: 'DATA_LOCKED' }))
+    first.close()
+    openStore(directory).close()
+  })
+
+  it('refuses a damaged database and leaves the file as it is', () => {
+    const directory = temporaryDirectory('store').path
+    const file = join(directory, 'rulewire.db')
+    writeFileSync(file, 'this is no database, whatever its name says. '.repeat(100))
+    const before = readFileSync(file)
+    expect(() => openStore(directory)).toThrowError(expect.objectContaining({ code: 'DATA_CORRUPT' }))
+    expect(readFileSync(file)).toEqual(before)
+  })
+
+  it('refuses a database with damaged pages', () => {
+    const directory = temporaryDirectory('store').path
+    const store = openStore(directory)
+    store.transaction(() => {
+      for (let n = 0; n < 2000; n++) store.state.put('f/n', `key ${n}`, 'x'.repeat(200))
+    })
+    const { file } = store
+    store.close()
+    const bytes = readFileSync(file)
+    bytes.fill(0xa5, bytes.length - 40_000, bytes.length - 20_000)
+    writeFileSync(file, bytes)
+    expect(() => openStore(directory)).toThrowError(expect.objectContaining({ code: 'DATA_CORRUPT' }))
+  })
+
+  it('refuses a database of a newer version', () => {
+    const directory = temporaryDirectory('store').path
+    const store = openStore(directory)
+    store.database.pragma('user_version = 99')
+    store.close()
+    expect(() => openStore(directory)).toThrowError(expect.objectContaining({ code: 'DATA_NEWER' }))
+  })
+
+  it('says what is wrong with a directory that cannot be made', () => {
+    const directory = temporaryDirectory('store').path
+    writeFileSync(join(directory, 'file'), '')
+    chmodSync(join(directory, 'file'), 0o600)
+    expect(() => openStore(join(directory, 'file', 'data'))).toThrowError(
+      expect.objectContaining({ code: 'DATA_UNUSABLE' }),
+    )
+  })
+})
