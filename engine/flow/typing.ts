@@ -3,6 +3,7 @@ import { narrow } from '../jsonata/types/index.ts'
 import type { Expression } from '../spec/fields.ts'
 import type { Port, Subscription } from '../spec/spec.ts'
 import {
+  closedObject,
   fieldType,
   fits,
   messageType,
@@ -129,7 +130,7 @@ function declaredType(port: Port, inputs: Readonly<Record<string, Type>>): Type 
 /** What came in, with the reason why it could not be worked with. */
 function failedMessage(inputs: readonly Type[]): Type {
   const message = inputs.length === 0 ? openMessage : unionAll(inputs)
-  const error = openObject({ code: STRING, text: STRING })
+  const error = closedObject({ code: STRING, text: STRING, hint: STRING, node: STRING })
   return message.kind === 'object' ? withField(message, 'error', error) : message
 }
 

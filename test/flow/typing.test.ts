@@ -122,7 +122,9 @@ test('the error output gives what came in, with the reason', () => {
   const error = types['p.error']
   expect(payloadText(error)).toBe('number')
   expect(error?.kind === 'object' && printType(fieldType(error, 'params'))).toBe('{ fridge: string }')
-  expect(error?.kind === 'object' && printType(fieldType(error, 'error'))).toBe('{ code: string, text: string, … }')
+  expect(error?.kind === 'object' && printType(fieldType(error, 'error'))).toBe(
+    '{ code: string, text: string, hint: string, node: string }',
+  )
   expect(payloadText(types['s.error'])).toBe('any')
 })
 
