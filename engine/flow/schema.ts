@@ -46,5 +46,29 @@ function nodeRule(spec: AnyNodeSpec): unknown {
 }
 
 function configSchema(spec: AnyNodeSpec): unknown {
-  return { title: spec.title, description: spec.summary, ...fieldSchema(spec.config) }
+  return withoutOwnWords({ title: spec.title, description: spec.summary, ...fieldSchema(spec.config) })
+}
+
+/** Formats that mean the same to everybody. "duration" is not among them: ISO 8601 writes PT5M where flows have 5m. */
+const commonFormats = ['date', 'date-time', 'email', 'hostname', 'ipv4', 'ipv6', 'time', 'uri', 'uuid']
+
+/** What expression fields tell beside their format. */
+const ownWords = ['result', 'variables']
+/** Keywords whose values are data, not schemas. */
+const data = ['examples', 'default', 'const', 'enum']
+
+/** A schema without the words that only our forms know: strict validators refuse them. */
+function withoutOwnWords(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutOwnWords)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const kept = Object.entries(schema).filter(
+    ([word, value]) => !ownWords.includes(word) && (word !== 'format' || commonFormats.includes(value)),
+  )
+  return Object.fromEntries(
+    kept.map(([word, value]) => {
+      if (data.includes(word)) return [word, value]
+      if (word !== 'properties') return [word, withoutOwnWords(value)]
+      return [word, Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withoutOwnWords(field)]))]
+    }),
+  )
 }

@@ -108,7 +108,7 @@ export function duration() {
       })
       return z.NEVER
     })
-    .meta({ format: 'duration' })
+    .meta({ format: 'duration', pattern: durationShape.source })
 }
 
 /** A config field that holds a topic filter; `{name}` stands for one level and gives `params.name`. Its own check is {@link topicFilterFault}. */

@@ -3,6 +3,7 @@ import { describeNode } from '../../engine/flow/describe.ts'
 import { fieldAt, fieldSchema, kindText } from '../../engine/flow/fieldschema.ts'
 import { fieldRows, nodeMarkdown, nodeReference, nodesMarkdown } from '../../engine/flow/reference.ts'
 import { flowSchema } from '../../engine/flow/schema.ts'
+import { duration, expression, z } from '../../engine/node.ts'
 import type { AnyNodeSpec } from '../../engine/spec/spec.ts'
 import { specs } from './specs.ts'
 
@@ -10,6 +11,17 @@ function spec(type: string): AnyNodeSpec {
   const found = specs.get(type)
   if (found === undefined) throw new Error(`no node type ${type}`)
   return found
+}
+
+/** Has fields that are named like words of JSON Schema. */
+const timed: AnyNodeSpec = {
+  ...spec('pass'),
+  type: 'timed',
+  config: z.strictObject({
+    result: expression('boolean', ['n']),
+    after: duration(),
+    default: z.record(z.string(), z.string()).meta({ examples: [{ format: 'kept' }] }),
+  }),
 }
 
 describe('the schema of a config', () => {
@@ -73,6 +85,16 @@ describe('the schema of flow files', () => {
       expect(reference).toMatch(/^#\/\$defs\//)
       expect(Object.keys(Object(schema.$defs))).toContain(reference.replace('#/$defs/', ''))
     }
+  })
+
+  test('holds no words that only our forms know, and durations by their pattern', () => {
+    const text = JSON.stringify(flowSchema(new Map([['timed', timed]])))
+    expect(text).not.toMatch(/"format":"(?!kept)|"variables":/)
+    const { properties } = Object(flowSchema(new Map([['timed', timed]])).$defs)['config-timed']
+    expect(Object.keys(properties)).toEqual(['result', 'after', 'default'])
+    expect(new RegExp(properties.after.pattern).test('1h30m')).toBe(true)
+    expect(new RegExp(properties.after.pattern).test('PT5M')).toBe(false)
+    expect(properties.default.examples).toEqual([{ format: 'kept' }])
   })
 
   test('does not depend on the order of the registry', () => {
