@@ -1,10 +1,12 @@
 import { systemClock } from './clock.ts'
+import { rulewireError } from './errors.ts'
 import { secretVariable } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
 import { FlowFiles } from './host/flow-files.ts'
 import { Flows } from './host/flows.ts'
+import { Learning } from './host/learning.ts'
 import { Statistics } from './host/statistics.ts'
 import { Requests } from './http/requests.ts'
 import type { Limits } from './jsonata/index.ts'
@@ -19,7 +21,7 @@ import type { OutboxLimits } from './run/outbox.ts'
 import type { Clock, StoredRequest } from './run/ports.ts'
 import { Runner } from './run/runner.ts'
 import type { EngineApi } from './server/api.ts'
-import type { EngineDescription } from './server/protocol.ts'
+import type { DeployAnswer, EngineDescription } from './server/protocol.ts'
 import type { Effect, PublishEffect } from './spec/context.ts'
 import type { AnyNodeSpec } from './spec/spec.ts'
 import { createBrokerStore } from './store/broker.ts'
@@ -132,7 +134,9 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     limit: options.limits?.requests ?? defaultLimits.requests,
     nodeOf: (ref) => nodes.get(ref),
   })
+  const learning = new Learning({ store: store.learned, clock, log })
   const connections = new Connections({
+    learning,
     configs: connectionConfigs(options, store, broker),
     links: mqttLinks,
     runner,
@@ -142,7 +146,12 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     onChange: () => changed('brokers'),
     log,
   })
-  const context: CheckContext = { specs, connections: connections.names, secrets: secret }
+  const context: CheckContext = {
+    specs,
+    connections: connections.names,
+    secrets: secret,
+    topicType: (wanted) => learning.topicType(wanted),
+  }
   const deployment = new Deployment({
     runner,
     store,
@@ -247,6 +256,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     stopping = true
     files.close()
     statistics.close()
+    learning.close()
     stopClearing()
     runner.timers.stop()
     await connections.closeIncoming()
@@ -279,6 +289,12 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       retry: (ids, change) => desk.retry(ids, change),
       drop: (ids) => desk.drop(ids),
     },
+    learned: {
+      list: () => learning.list(),
+      get: (connection, filter) => learning.get(connection, filter),
+      accept: (flow, node) => acceptLearned({ flows, learning, specs }, flow, node),
+      reset: (connection, filter) => learning.reset(connection, filter),
+    },
     publish,
     health() {
       const why = reasons()
@@ -290,6 +306,30 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     },
     close,
   }
+}
+
+/** Writes what was learned of the topics of a source into its config as `schema`. */
+function acceptLearned(
+  { flows, learning, specs }: { flows: Flows; learning: Learning; specs: EngineOptions['specs'] },
+  flow: string,
+  id: string,
+): Promise<DeployAnswer> {
+  const { document, hash } = flows.get(flow)
+  const node = document.nodes.find((one) => one.id === id)
+  const spec = node === undefined ? undefined : specs.get(node.type)
+  const parsed = spec?.config.safeParse(node?.config)
+  const [subscription] = parsed?.success ? (spec?.subscribes?.(parsed.data) ?? []) : []
+  if (node === undefined || subscription === undefined) {
+    throw rulewireError('NOT_FOUND', {
+      what: 'source',
+      name: `${flow}/${id}`,
+      suggestion: '',
+      list: `/api/v1/flows/${flow}`,
+    })
+  }
+  const { schema } = learning.get(subscription.broker ?? defaultConnection, subscription.filter)
+  const nodes = document.nodes.map((one) => (one === node ? { ...one, config: { ...one.config, schema } } : one))
+  return flows.put(flow, { ...document, nodes }, hash)
 }
 
 function startEmbedded(options: EngineOptions, store: EngineStore, clock: Clock, log: Log): Promise<EmbeddedBroker> {

@@ -13,6 +13,7 @@ import type { Runner } from '../run/runner.ts'
 import type { BrokerDescription } from '../server/protocol.ts'
 import type { Subscription } from '../spec/spec.ts'
 import type { EngineStore } from '../store/index.ts'
+import type { Learning } from './learning.ts'
 
 export const defaultConnection = 'default'
 
@@ -22,6 +23,7 @@ export interface ConnectionsOptions {
   runner: Runner
   store: EngineStore
   outboxLimits: OutboxLimits
+  learning: Learning
   now(): number
   onChange(): void
   log: Log
@@ -60,7 +62,15 @@ export class Connections implements Subscriptions {
 
   add({ broker, filter, qos }: Subscription, target: Target): void {
     const connection = this.#connection(broker)
-    const route = { target, subscription: subscriptionId(filter) }
+    const { learning } = this.#options
+    const learner = learning.learner(connection.config.name, filter)
+    const route: Route = {
+      target,
+      subscription: subscriptionId(filter),
+      seen(packet) {
+        if (learner.budget > 0) learning.sample(learner, packet)
+      },
+    }
     connection.trie.add(filter, route)
     const wanted = connection.wanted.get(filter)
     if (wanted === undefined) connection.wanted.set(filter, [{ route, qos }])

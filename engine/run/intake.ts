@@ -14,6 +14,8 @@ export interface Router {
 export interface Route {
   readonly target: Target
   readonly subscription: number
+  /** Called when the node has taken a packet. */
+  readonly seen: (packet: ReceivedPublish) => void
 }
 
 /**
@@ -142,6 +144,7 @@ export class Intake {
       // MQTT 5 delivers once for each filter that overlaps, and says for which.
       if (subscriptions.length > 0 && !subscriptions.includes(route.subscription)) continue
       this.#runner.run(route.target, packet)
+      route.seen(packet)
     }
   }
 

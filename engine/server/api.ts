@@ -8,6 +8,8 @@ import type {
   EngineDescription,
   FlowDetail,
   FlowSummary,
+  LearnedDetail,
+  LearnedTopic,
   LiveValue,
   NodeStatistics,
   TopicValue,
@@ -43,6 +45,15 @@ export interface EngineApi {
     /** Runs them again from the node that failed, with another payload if one is given; those that fail again stay. */
     retry(ids: number[], change?: { payload: unknown }): Promise<{ retried: number; failed: number }>
     drop(ids: number[]): { dropped: number }
+  }
+  learned: {
+    list(): LearnedTopic[]
+    /** Throws NOT_FOUND. */
+    get(connection: string, filter: string): LearnedDetail
+    /** Writes the learned schema into the `mqtt-in` node of a flow and deploys it. Throws NOT_FOUND, and what `flows.put` throws. */
+    accept(flow: string, node: string): Promise<DeployAnswer>
+    /** Throws NOT_FOUND. */
+    reset(connection: string, filter: string): void
   }
   /** Publishes a message by hand. */
   publish(message: {

@@ -2,7 +2,7 @@
 import type { Problem } from '../errors.ts'
 import type { FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { ConnectionState } from '../mqtt/contract.ts'
-import type { Type } from '../types/index.ts'
+import type { JsonSchema, Summary, Type } from '../types/index.ts'
 
 /** GET /api/v1/flows */
 export interface FlowSummary {
@@ -100,6 +100,38 @@ export interface DeadLetter {
   /** The message as it reached the node, as far as JSON can say it. */
   message: unknown
   attempts: number
+}
+
+/** GET /api/v1/learned: what devices send on a topic filter, learned from samples. */
+export interface LearnedTopic {
+  connection: string
+  filter: string
+  /** Payloads that were looked at. */
+  count: number
+  /** The payload's type in one line. */
+  typeText: string
+  drift: LearnedDrift[]
+}
+
+/** A payload that was not as those before it, or a field that has gone. */
+export interface LearnedDrift {
+  code: 'NEW_KIND' | 'NEW_FIELD' | 'VANISHED_FIELD'
+  /** Within the payload; empty for the whole. */
+  path: string
+  found: string
+  expected: string
+  count: number
+  /** UTC milliseconds. */
+  first: number
+  last: number
+}
+
+/** GET /api/v1/learned/one?connection=&filter= ; POST /api/v1/learned/accept writes `schema` into a flow, POST /api/v1/learned/reset forgets. */
+export interface LearnedDetail extends LearnedTopic {
+  type: Type
+  schema: JsonSchema
+  /** Fields, kinds, ranges, how often each was there, examples. */
+  summary: Summary
 }
 
 /** GET /api/v1/engine */

@@ -4,6 +4,7 @@ import { type Store, StoreFault } from '../run/ports.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDeploys, type Deploys } from './deploys.ts'
 import { createStateStore, createTimerStore } from './keyed.ts'
+import { createLearnedStore, type LearnedStore } from './learned.ts'
 import { type Durability, openDatabase } from './open.ts'
 import { createOutboxStore, createRequestStore } from './outgoing.ts'
 import { createSeenStore } from './seen.ts'
@@ -16,6 +17,7 @@ export interface EngineStore extends Store {
   readonly deadLetters: DeadLetters
   readonly deploys: Deploys
   readonly filters: FilterStore
+  readonly learned: LearnedStore
   /** A small named value, such as the id of this data directory. */
   meta(name: string): string | undefined
   setMeta(name: string, value: string): void
@@ -53,6 +55,7 @@ export function openStore(directory: string, durability: Durability = 'full'): E
     seen: createSeenStore(database),
     tables,
     filters: createFilterStore(database),
+    learned: createLearnedStore(database),
     transaction(write) {
       try {
         begin.run()

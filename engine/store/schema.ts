@@ -30,5 +30,7 @@ CREATE TABLE IF NOT EXISTS rw_filters (
   connection TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, PRIMARY KEY (connection, filter)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rw_deploys (
   id INTEGER PRIMARY KEY AUTOINCREMENT, flow TEXT NOT NULL, time INTEGER NOT NULL, hash TEXT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rw_learned (
+  connection TEXT NOT NULL, filter TEXT NOT NULL, summary TEXT NOT NULL, PRIMARY KEY (connection, filter)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS rw_deploys_flow ON rw_deploys (flow, id);
 `
