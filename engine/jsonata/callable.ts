@@ -76,10 +76,9 @@ function applyTail(call: TailCall, input: unknown, frame: Frame, state: State): 
   const { site } = call
   const next = site.procedure(call.input, call.frame, state)
   const body = Callable.body(next)
-  if (body !== undefined) {
-    if (site.token !== undefined) body.token = site.token
-    body.position = site.position
-  }
+  if (body === undefined) throw new Failure('T1006', { token: site.token, position: site.position })
+  if (site.token !== undefined) body.token = site.token
+  body.position = site.position
   const args = site.args.map((arg) => arg(call.input, call.frame, state))
   return applyOnce(next, args, input, frame, state)
 }

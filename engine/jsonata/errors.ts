@@ -77,6 +77,8 @@ const ownTemplates: Readonly<Record<string, string>> = {
   L1002: 'The expression builds a string of more than {{value}} characters. Build less, or raise limits.string',
   L1003: 'The expression doubles itself too often: the operators ?? and ?: repeat their left side. Use a variable',
   L1004: 'The picture string {{value}} is too long, or too ambiguous for so long a text',
+  L1005:
+    'The regular expression {{value}} could take forever, and has parts that cannot be run step by step. Do without looking behind',
   X1001: 'The function cannot work on its arguments: {{{message}}}',
   X1002: 'The host function gave a promise. Only synchronous functions can be called',
   X1003: 'The text is not an expression: {{{message}}}',
