@@ -82,7 +82,7 @@ export class Flows {
 
   put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer> {
     return this.#inTurn(async () => {
-      const { plan, problems, types } = checkFlow(document, { ...this.#options.context, file: `${flow}.json` })
+      const { plan, problems, types } = this.#check((context) => checkFlow(document, context), `${flow}.json`)
       const errors = problems.filter((one) => one.severity === 'error')
       if (plan === undefined) throw rulewireError('CHECK_FAILED', { flow, count: errors.length }, { problems })
       await this.#refresh()
@@ -117,9 +117,22 @@ export class Flows {
     if (this.#entries.delete(flow)) this.#options.log('info', `flow ${flow} removed`)
   }
 
+  /**
+   * Checks with learned types, but what only they stand against is deployed all the same: they say what devices sent so far,
+   * and a device that has changed must not keep a flow from starting.
+   */
+  #check<Result extends CheckResult>(check: (context: CheckContext) => Result, file: string): Result {
+    const { topicType: _, ...written } = this.#options.context
+    const learned = check({ ...this.#options.context, file })
+    if (learned.plan !== undefined) return learned
+    const plain = check({ ...written, file })
+    if (plain.plan === undefined) return learned
+    return { ...plain, problems: learned.problems.map((one) => ({ ...one, severity: 'warning' as const })) }
+  }
+
   /** Deploys a file, or says why not and keeps what runs. */
   #take({ flow, file, text }: FlowFile): void {
-    const { plan, problems, types, document } = checkText(text, { ...this.#options.context, file })
+    const { plan, problems, types, document } = this.#check((context) => checkText(text, context), file)
     if (plan === undefined) {
       this.#hold(flow, text, problems, document)
       return

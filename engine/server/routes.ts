@@ -10,6 +10,8 @@ export const apiRoot = '/api/v1'
 export const livePath = `${apiRoot}/live`
 
 const flowParams = z.strictObject({ flow: idText() })
+/** A topic filter as it stands in a flow. */
+const filterText = () => z.string().min(1).max(65_535)
 const letterIds = z.array(z.int().positive()).min(1).max(1000)
 
 /** Everything that the server answers, besides the files of the editor. What is not here is refused. */
@@ -189,6 +191,40 @@ export const routes: readonly Route[] = [
     access: 'operator',
     body: z.strictObject({ ids: letterIds }),
     handle: ({ engine, body }) => engine.deadLetters.drop(body.ids),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/learned`,
+    summary: 'What devices send on the topic filters in use, learned from samples, with drift.',
+    access: 'viewer',
+    handle: ({ engine }) => engine.learned.list(),
+  }),
+  route({
+    method: 'GET',
+    path: `${apiRoot}/learned/one`,
+    summary: 'One of them with type, JSON Schema and summary: ?filter= &connection= (default).',
+    access: 'viewer',
+    query: z.strictObject({ filter: filterText(), connection: idText().optional() }),
+    handle: ({ engine, query }) => engine.learned.get(query.connection ?? 'default', query.filter),
+  }),
+  route({
+    method: 'POST',
+    path: `${apiRoot}/learned/accept`,
+    summary: 'Writes the learned schema into the source { flow, node } and deploys the flow.',
+    access: 'editor',
+    body: z.strictObject({ flow: idText(), node: idText() }),
+    handle: ({ engine, body }) => engine.learned.accept(body.flow, body.node),
+  }),
+  route({
+    method: 'POST',
+    path: `${apiRoot}/learned/reset`,
+    summary: 'Forgets what was learned of { filter, connection? }.',
+    access: 'editor',
+    body: z.strictObject({ filter: filterText(), connection: idText().optional() }),
+    handle: ({ engine, body }) => {
+      engine.learned.reset(body.connection ?? 'default', body.filter)
+      return { reset: body.filter }
+    },
   }),
   route({
     method: 'POST',

@@ -11,6 +11,7 @@ import type {
   TopicValue,
 } from '../../engine/server/protocol.ts'
 import { type AnyNodeSpec, port } from '../../engine/spec/spec.ts'
+import { ANY, emptySummary } from '../../engine/types/index.ts'
 
 /** An engine without brokers and files: it shows what a test puts in, and notes what it was asked to do. */
 export interface FakeEngine extends EngineApi {
@@ -63,6 +64,8 @@ export const aLetter: DeadLetter = {
   message: { topic: 'a/b', payload: { n: 1 } },
   attempts: 1,
 }
+
+const aLearned = { connection: 'default', filter: 'a/+', count: 3, typeText: 'number', drift: [] }
 
 export function fakeEngine(): FakeEngine {
   const listeners = new Set<(what: 'flows' | 'brokers') => void>()
@@ -134,6 +137,18 @@ export function fakeEngine(): FakeEngine {
         note('drop', ids)
         return { dropped: ids.length }
       },
+    },
+    learned: {
+      list: () => [aLearned],
+      get: (connection, filter) => {
+        note('learned', connection, filter)
+        return { ...aLearned, type: ANY, schema: {}, summary: emptySummary() }
+      },
+      accept: async (flow, node) => {
+        note('accept', flow, node)
+        return { problems: [], types: {}, diff, hash: 'new' }
+      },
+      reset: (connection, filter) => note('reset', connection, filter),
     },
     publish: async (message) => note('publish', message),
     watchTopics: (request) => {

@@ -35,6 +35,9 @@ const samples: Readonly<Record<string, { path: string; body?: unknown }>> = {
   'POST /api/v1/check': { path: '/api/v1/check', body: { document: {} } },
   'POST /api/v1/dead-letters/retry': { path: '/api/v1/dead-letters/retry', body: { ids: [1] } },
   'POST /api/v1/dead-letters/drop': { path: '/api/v1/dead-letters/drop', body: { ids: [1] } },
+  'GET /api/v1/learned/one': { path: '/api/v1/learned/one?filter=a%2F%2B' },
+  'POST /api/v1/learned/accept': { path: '/api/v1/learned/accept', body: { flow: 'one', node: 'in' } },
+  'POST /api/v1/learned/reset': { path: '/api/v1/learned/reset', body: { filter: 'a/+' } },
   'POST /api/v1/publish': { path: '/api/v1/publish', body: { topic: 'a', payload: '' } },
 }
 

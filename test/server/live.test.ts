@@ -88,6 +88,17 @@ describe('what a client gets', () => {
     expect(second.values).toEqual({})
   })
 
+  test('changes of counters that the engine changes in place', async () => {
+    await start()
+    const counter = counted(1)
+    engine.statisticsNow = { 'one/a': counter }
+    const { send, frame } = await client()
+    send({ type: 'watch', flows: ['one'] })
+    await frame('live')
+    counter.messages = 2
+    await frame('live', ({ nodes }) => nodes['one/a']?.messages === 2)
+  })
+
   test('nothing while nothing changes', async () => {
     await start()
     engine.statisticsNow = { 'one/a': counted(1) }
