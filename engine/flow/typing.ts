@@ -25,8 +25,6 @@ export const openMessage: Type = messageType({ fields: { params: openObject({}, 
 export interface Typing {
   /** Type of the messages at each output port, by `node.port`. */
   types: Record<string, Type>
-  /** Type of the messages at each input port that is wired, by `node.port`. */
-  inputs: ReadonlyMap<string, Type>
   problems: Problem[]
 }
 
@@ -57,7 +55,7 @@ export function inferTypes(
     for (const [name, type] of inferred.types) outputs.set(`${id}.${name}`, type)
   }
   problems.push(...wires.flatMap((wire) => fitProblems(wire, outputs)))
-  return { types: Object.fromEntries(outputs), inputs, problems }
+  return { types: Object.fromEntries(outputs), problems }
 }
 
 function inferNode(
