@@ -19,11 +19,9 @@ export function explainBrokenJson(text: string, thrown: SyntaxError): BrokenPlac
   if (text.trim() === '') return [{ detail: 'the text is empty', offset: 0 }]
   const conflict = /^(?:<{7}|={7}|>{7})(?= |$)/m.exec(text)
   if (conflict !== null) return [{ detail: 'a merge conflict was left here', offset: conflict.index }]
-  const errors: ParseError[] = []
-  parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
   const places: BrokenPlace[] = []
   let last = -1
-  for (const error of errors) {
+  for (const error of errorsIn(text)) {
     if (error.offset === last) continue
     last = error.offset
     const explained = explain(text, error)
@@ -33,55 +31,75 @@ export function explainBrokenJson(text: string, thrown: SyntaxError): BrokenPlac
   return places.length > 0 ? places : [{ detail: shortReason(thrown), offset: 0 }]
 }
 
+function errorsIn(text: string): ParseError[] {
+  const errors: ParseError[] = []
+  try {
+    parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+  } catch (thrown) {
+    // brackets behind a comment or a quote that does not close are not counted, and may be nested too deep for the reader
+    if (!(thrown instanceof RangeError)) throw thrown
+  }
+  return errors
+}
+
+/** A comment or a trailing comma is harmless: what follows can still be read. */
 function explain(text: string, error: ParseError): { place: BrokenPlace; harmless: boolean } {
+  const { offset } = error
+  const before = lastBefore(text, offset)
+  const found = text[offset]
   const kind = printParseErrorCode(error.error)
-  const before = lastBefore(text, error.offset)
-  const found = text[error.offset]
-  const here = (detail: string) => ({ place: { detail, offset: error.offset }, harmless: false })
-  if (kind === 'InvalidCommentToken') return { ...here('a comment stands here, and JSON has none'), harmless: true }
+  if (kind === 'InvalidCommentToken') {
+    return { place: { detail: 'a comment stands here, and JSON has none', offset }, harmless: true }
+  }
   if (found !== undefined && '}]'.includes(found) && text[before] === ',') {
     return { place: { detail: `there is a comma before the closing "${found}"`, offset: before }, harmless: true }
   }
-  if (error.offset >= text.length && kind !== 'UnexpectedEndOfString')
-    return here(`it ends too early; ${unclosed(text)}`)
-  if (found === "'") return here('text stands in double quotes, not in single ones')
-  const word = /^[\w$.+-]+/.exec(text.slice(error.offset, error.offset + 40))?.[0]
-  if (word !== undefined && /^\s*:/.test(text.slice(error.offset + word.length))) {
-    return here(`the field name ${word} needs double quotes: "${word}"`)
+  if (kind === 'ColonExpected' && offset < text.length) {
+    const place = { detail: 'a ":" is missing after this field name', offset: startOfText(text, before) }
+    return { place, harmless: false }
+  }
+  if (kind === 'CommaExpected' && found !== undefined && !"}]:'".includes(found)) {
+    const place = { detail: `a comma is missing before ${shown(wordAt(text, offset) ?? found)}`, offset: before + 1 }
+    return { place, harmless: false }
+  }
+  return { place: { detail: explainHere(text, offset, kind), offset }, harmless: false }
+}
+
+function explainHere(text: string, offset: number, kind: ReturnType<typeof printParseErrorCode>): string {
+  const found = text[offset]
+  if (offset >= text.length && kind !== 'UnexpectedEndOfString') return `it ends too early; ${unclosed(text)}`
+  if (found === "'") return 'text stands in double quotes, not in single ones'
+  const word = wordAt(text, offset)
+  if (word !== undefined && /^\s*:/.test(text.slice(offset + word.length))) {
+    return `the field name ${word} needs double quotes: "${word}"`
   }
   switch (kind) {
     case 'UnexpectedEndOfString':
-      return here('the text that begins here has no closing quote in its line')
+      return 'the text that begins here has no closing quote in its line'
     case 'InvalidEscapeCharacter':
     case 'InvalidUnicode':
-      return here('this text holds a "\\" that begins no escape of JSON; a backslash itself is written "\\\\"')
+      return 'this text holds a "\\" that begins no escape of JSON; a backslash itself is written "\\\\"'
     case 'InvalidCharacter':
-      return here('this text holds a control character; write "\\t" for a tab and "\\n" for a line end')
+      return 'this text holds a control character; write "\\t" for a tab and "\\n" for a line end'
     case 'PropertyNameExpected':
-      return here(`a field name is needed here, not ${shown(found)}`)
-    case 'ColonExpected':
-      return {
-        place: { detail: 'a ":" is missing after this field name', offset: startOfText(text, before) },
-        harmless: false,
-      }
+      return `a field name is needed here, not ${shown(found)}`
     case 'CommaExpected':
-      if (found !== undefined && '}]:'.includes(found))
-        return here(`${shown(found)} does not fit here; ${unclosed(text.slice(0, error.offset))}`)
-      return {
-        place: { detail: `a comma is missing before ${shown(word ?? found)}`, offset: before + 1 },
-        harmless: false,
-      }
+      return `${shown(found)} does not fit here; ${unclosed(text.slice(0, offset))}`
     case 'EndOfFileExpected':
-      return here(`it goes on with ${shown(word ?? found)} after its end`)
+      return `it goes on with ${shown(word ?? found)} after its end`
     case 'UnexpectedEndOfNumber':
     case 'InvalidNumberFormat':
-      return here('this number is cut short')
+      return 'this number is cut short'
     default:
-      if (found === ',') return here('a value is missing before this comma')
-      if (word !== undefined)
-        return here(`${shown(word)} is no value; text needs double quotes, and the words are true, false and null`)
-      return here(`a value is needed here, not ${shown(found)}`)
+      if (found === ',') return 'a value is missing before this comma'
+      if (word === undefined) return `a value is needed here, not ${shown(found)}`
+      return `${shown(word)} is no value; text needs double quotes, and the words are true, false and null`
   }
+}
+
+/** A name, number or other word without quotes; cut at 40 characters. */
+function wordAt(text: string, offset: number): string | undefined {
+  return /^[\w$.+-]+/.exec(text.slice(offset, offset + 40))?.[0]
 }
 
 /** Offset of the last character before this one that is no white space; -1 when there is none. */

@@ -96,7 +96,7 @@ function firstTooDeep(text: string, limit: number): number | undefined {
     const character = text[offset]
     if (quoted) {
       if (character === '\\') offset++
-      else if (character === '"' || character === '\n') quoted = false
+      else if (character === '"' || character === '\n' || character === '\r') quoted = false
     } else if (character === '"') quoted = true
     else if (character === '{' || character === '[') {
       depth++

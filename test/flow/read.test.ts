@@ -249,6 +249,14 @@ describe('limits', () => {
     ).not.toContain('TOO_LARGE')
   })
 
+  test('brackets that hide from the count do no harm', () => {
+    const brackets = '['.repeat(400_000)
+    for (const before of ['/* " */', '"\r', '"\\\n', "'\"'", '"\u0001', '// "']) {
+      const codes = readFlow(`${before}${brackets}`).problems.map(({ code }) => code)
+      expect(['BROKEN_JSON', 'TOO_LARGE'], before).toContain(codes[0])
+    }
+  })
+
   test('nodes and wires are counted', () => {
     const text = JSON.stringify({ flow: 'a', nodes: Array(5001).fill(0), wires: Array(20_001).fill(0) })
     expect(readFlow(text).problems.map(({ text }) => text)).toEqual([
