@@ -10,6 +10,7 @@ import {
   z,
 } from '../engine/node.ts'
 import { brokerField, exactlyOne, qosField } from './lib/config.ts'
+import { filterOfExpression } from './lib/topics.ts'
 import { asText, encodePayload } from './lib/values.ts'
 
 /** Publishes messages to a broker. */
@@ -84,9 +85,10 @@ the broker confirms it: after a crash, too. At QoS 0 it is sent once, and is los
     .superRefine(exactlyOne('topic', 'topicFrom')),
   inputs: { in: port('any', 'Messages to publish') },
   outputs: {},
-  publishes: ({ broker, qos, topic }) => [
-    { broker, qos, filter: topic === undefined ? '#' : compileTemplate(topic).filter },
-  ],
+  publishes: ({ broker, qos, topic, topicFrom }) => {
+    const computed = topicFrom === undefined ? '#' : filterOfExpression(topicFrom)
+    return [{ broker, qos, filter: topic === undefined ? computed : compileTemplate(topic).filter }]
+  },
   examples: [
     {
       title: 'A topic with a parameter',

@@ -84,7 +84,15 @@ describe('the mqtt-out node', () => {
     expect(publishes({ topic: 'alerts/{device}/x', qos: 0 })).toEqual([
       { filter: 'alerts/+/x', qos: 0, broker: undefined },
     ])
-    expect(publishes({ topicFrom: 'topic' })).toMatchObject([{ filter: '#' }])
+    const computed = (topicFrom: string) => publishes({ topicFrom })?.map(({ filter }) => filter)
+    expect(computed('topic')).toEqual(['#'])
+    expect(computed('"areas/" & payload.area & "/x"')).toEqual(['areas/#'])
+    expect(computed('"areas/a" & payload.area')).toEqual(['areas/#'])
+    expect(computed('"a/" & "b/" & payload.area')).toEqual(['a/b/#'])
+    expect(computed('"a/" & ("b/" & payload.area)')).toEqual(['a/#'])
+    expect(computed('"a" & "/b"')).toEqual(['a/b'])
+    expect(computed('payload.area & "/x"')).toEqual(['#'])
+    expect(computed('"a+b/" & payload.area')).toEqual(['#'])
   })
 
   it.each([
