@@ -5,8 +5,10 @@ import {
   decodePayload,
   defineNode,
   derive,
+  duration,
   expression,
   fromJsonSchema,
+  type Message,
   maxJsonDepth,
   NUMBER,
   port,
@@ -17,7 +19,7 @@ import {
 } from '../engine/node.ts'
 import { brokerField, qosField } from './lib/config.ts'
 import { withFields } from './lib/types.ts'
-import { asTime } from './lib/values.ts'
+import { asText, asTime } from './lib/values.ts'
 
 /** Receives messages from a broker. */
 export default defineNode({
@@ -48,7 +50,9 @@ A message that cannot be decoded goes to the port \`error\`, or is kept as a dea
 zone it is taken for UTC). A device that counts seconds needs \`payload.ts * 1000\`. Where the expression finds nothing, and
 without one, the time is when the message was received. Something that is no time is a WRONG_RESULT.
 
-At QoS 1 and 2 the broker is told that a message arrived only when everything that it caused is committed.
+At QoS 1 and 2 the broker is told that a message arrived only when everything that it caused is committed. A repeat that MQTT marks
+as one is left out by itself. Where the broker may lose its session, **repeats by key** are exact: the key is kept with the
+commit of the message that had it first. A message without a key is a WRONG_RESULT.
 
 **Schema** is a JSON Schema of the payload. It is used to check the wires behind this node; messages are not compared with it.`,
   config: z.strictObject({
@@ -85,6 +89,21 @@ At QoS 1 and 2 the broker is told that a message arrived only when everything th
         title: 'Schema',
         description: 'JSON Schema of the payload, to check the wires behind this node.',
         examples: [{ type: 'object', properties: { temperature: { type: 'number' } }, required: ['temperature'] }],
+      }),
+    dedupe: expression()
+      .optional()
+      .meta({
+        title: 'Repeats by key',
+        description:
+          'JSONata for what tells a message from every other one. A second message with the same value is left out, exactly, even when the broker has lost its session.',
+        examples: ['payload.id', 'payload.device & "/" & payload.seq'],
+      }),
+    dedupeFor: duration()
+      .prefault('1d')
+      .meta({
+        title: 'Repeats within',
+        description: 'How long a key is remembered.',
+        examples: ['1h', '7d'],
       }),
     broker: brokerField(),
   }),
@@ -133,6 +152,17 @@ At QoS 1 and 2 the broker is told that a message arrived only when everything th
       ],
     },
     {
+      title: 'Repeats are left out by a key of the device',
+      config: { topic: 'orders', dedupe: 'payload.id', dedupeFor: '1h' },
+      steps: [
+        { packet: { topic: 'orders', payload: { id: 'a1' } }, expect: { out: [{ payload: { id: 'a1' } }] } },
+        { packet: { topic: 'orders', payload: { id: 'a1' } }, expect: {} },
+        { advance: '61m', expect: {} },
+        { packet: { topic: 'orders', payload: { id: 'a1' } }, expect: { out: [{ payload: { id: 'a1' } }] } },
+        { packet: { topic: 'orders', payload: { number: 2 } }, expect: { error: [{ topic: 'orders' }] } },
+      ],
+    },
+    {
       title: 'A payload that is not what "decode" says',
       config: { topic: 'meters/{meter}', decode: 'number' },
       steps: [
@@ -156,11 +186,21 @@ At QoS 1 and 2 the broker is told that a message arrived only when everything th
       }),
     }
   },
-  create: ({ config, out, message }) => {
+  create: ({ config, out, message, state, timers, now }) => {
     const { params } = compileFilter(config.topic)
-    const { decode, time } = config
-    const send = out.out
+    const { decode, time, dedupe, dedupeFor } = config
+    const send =
+      dedupe === undefined
+        ? out.out
+        : (made: Message) => {
+            const key = asText(dedupe(made), dedupe.text)
+            if (state.get(key) !== undefined) return
+            state.set(key, 1)
+            timers.set(key, 'forget', now() + dedupeFor)
+            out.out(made)
+          }
     return {
+      onTimer: ({ key }) => state.delete(key),
       onPacket: (packet) => {
         const made = message({
           topic: packet.topic,
