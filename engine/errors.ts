@@ -123,6 +123,11 @@ export const errorTable = {
     text: 'The node failed: {detail}.',
     hint: 'This is a defect of the node type; the message is kept.',
   },
+  POISON: {
+    status: 500,
+    text: 'The engine ended {count} times while it handled this message.',
+    hint: 'Look at the nodes that it reaches before you run it again; the log of the last end may say more.',
+  },
   TOO_MANY_HOPS: {
     status: 500,
     text: 'The message went through more than {limit} hops.',
@@ -172,7 +177,11 @@ export const errorTable = {
     hint: 'See "rulewire {command} --help".',
   },
   OPTION_NEEDS_VALUE: { status: 400, text: '{option} needs a value.', hint: 'Write {option} {value}.' },
-  OPTION_TAKES_NONE: { status: 400, text: '{option} takes no value, and "{found}" was given.', hint: 'Write {option}.' },
+  OPTION_TAKES_NONE: {
+    status: 400,
+    text: '{option} takes no value, and "{found}" was given.',
+    hint: 'Write {option}.',
+  },
   UNKNOWN_COMMAND: {
     status: 400,
     text: 'There is no command "{command}"{suggestion}.',
