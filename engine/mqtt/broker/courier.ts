@@ -136,7 +136,7 @@ export class Courier {
     }
     if (this.session.wasDropped(sequence)) return
     if (full && this.session.queued > this.#tools.limits.queue) {
-      this.#tools.onTooSlow(this.session, `${this.session.queued} messages wait for it`)
+      this.#giveUp(`${this.session.queued} messages wait for it`)
       return
     }
     this.#taken = sequence
@@ -296,8 +296,13 @@ export class Courier {
     }
     for (const chunk of encoder.take()) this.#connection.write(chunk)
     if (this.#connection.writableLength > limits.fullBuffer) {
-      this.#tools.onTooSlow(this.session, `${this.#connection.writableLength} bytes wait for it`)
+      this.#giveUp(`${this.#connection.writableLength} bytes wait for it`)
     }
+  }
+
+  #giveUp(detail: string): void {
+    this.stop()
+    this.#tools.onTooSlow(this.session, detail)
   }
 
   #stall(): void {

@@ -69,7 +69,7 @@ export class Hub {
       onStalled: ({ clientId }) =>
         this.quiet('warn', clientId, 'stalled', `MQTT client ${clientId} takes nothing: it misses messages at QoS 0`),
     }
-    this.#pace = limits.publishRate === undefined ? undefined : new Pace(limits.publishRate)
+    this.#pace = limits.publishRate === undefined ? undefined : new Pace(limits.publishRate, options.now)
     this.#aedes = this.#createAedes()
   }
 
@@ -124,7 +124,10 @@ export class Hub {
       authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
       authorizeSubscribe: (client, subscription, done) => done(null, this.#subscribe(client, subscription)),
     })
-    aedes.on('clientReady', (client) => this.#attach(client))
+    // The packets that follow CONNECT are handled from here on, which is before `clientReady`.
+    aedes.on('connackSent', ({ returnCode }, client) => {
+      if (returnCode === 0) this.#attach(client)
+    })
     aedes.on('clientDisconnect', (client) => this.#detach(client))
     aedes.on('subscribe', (subscriptions, client) => this.#sendRetained(subscriptions, client))
     aedes.on('unsubscribe', (filters, client) => this.#unsubscribe(filters, client))
@@ -178,7 +181,7 @@ export class Hub {
   }
 
   #publish(client: Client | null, packet: PublishPacket, done: Done): void {
-    const { limits, counters, now } = this.#options
+    const { limits, counters } = this.#options
     const inside = client !== null && this.#inside.has(client.conn)
     const fault = this.#publishFault(client, inside, packet)
     if (fault !== undefined) {
@@ -203,9 +206,8 @@ export class Hub {
       if (origin !== undefined) this.#fresh.add(packet)
       this.router.publish(packet, origin, done)
     }
-    const wait = this.#pace === undefined || client === null || inside ? 0 : this.#pace.wait(client, now())
-    if (wait > 0) setTimeout(take, wait)
-    else take()
+    if (this.#pace === undefined || client === null || inside) take()
+    else this.#pace.pass(client, take)
   }
 
   #publishFault(client: Client | null, inside: boolean, packet: PublishPacket): string | undefined {

@@ -30,20 +30,62 @@ export function connectFault(packet: ConnectPacket): { returnCode: number; text:
   return will === undefined ? undefined : { returnCode: 5, text: `its will is refused: ${will}` }
 }
 
-/** Slows clients down that publish faster than they may; a second's worth may come at once. */
+interface Lane {
+  /** When the next message may pass, UTC milliseconds. */
+  due: number
+  readonly waiting: (() => void)[]
+}
+
+/** Milliseconds whose share of messages may come at once. */
+const burst = 1000
+
+/** Slows clients down that publish faster than they may. What waits stays in order, and no more is read from them meanwhile. */
 export class Pace<Client extends object> {
   readonly #interval: number
-  readonly #due = new WeakMap<Client, number>()
+  readonly #now: () => number
+  readonly #delay: (milliseconds: number, run: () => void) => void
+  readonly #lanes = new WeakMap<Client, Lane>()
 
   /** @param rate messages a second */
-  constructor(rate: number) {
+  constructor(
+    rate: number,
+    now: () => number,
+    delay: (milliseconds: number, run: () => void) => void = (milliseconds, run) => void setTimeout(run, milliseconds),
+  ) {
     this.#interval = 1000 / rate
+    this.#now = now
+    this.#delay = delay
   }
 
-  /** Milliseconds that this message has to wait. */
-  wait(client: Client, now: number): number {
-    const due = Math.max(this.#due.get(client) ?? 0, now - 1000) + this.#interval
-    this.#due.set(client, due)
-    return Math.max(0, due - now)
+  /** Runs it at once or when it is the client's turn. */
+  pass(client: Client, run: () => void): void {
+    let lane = this.#lanes.get(client)
+    if (lane === undefined) {
+      lane = { due: 0, waiting: [] }
+      this.#lanes.set(client, lane)
+    }
+    if (lane.waiting.length === 0 && this.#isDue(lane)) {
+      run()
+      return
+    }
+    lane.waiting.push(run)
+    if (lane.waiting.length === 1) this.#wait(lane)
+  }
+
+  #isDue(lane: Lane): boolean {
+    const now = this.#now()
+    const due = Math.max(lane.due, now - burst)
+    if (due > now) return false
+    lane.due = due + this.#interval
+    return true
+  }
+
+  #wait(lane: Lane): void {
+    this.#delay(Math.max(1, Math.ceil(lane.due - this.#now())), () => {
+      let count = 0
+      while (count < lane.waiting.length && this.#isDue(lane)) count++
+      for (const run of lane.waiting.splice(0, count)) run()
+      if (lane.waiting.length > 0) this.#wait(lane)
+    })
   }
 }
