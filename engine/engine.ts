@@ -135,8 +135,13 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     nodeOf: (ref) => nodes.get(ref),
   })
   const learning = new Learning({ store: store.learned, clock, log })
+  const endedWell = store.meta('running') !== 'yes'
+  store.setMeta('running', 'yes')
+  if (!endedWell)
+    log('warn', 'The engine did not end cleanly before this start; what was on its way is handled with care.')
   const connections = new Connections({
     learning,
+    careful: !endedWell,
     configs: connectionConfigs(options, store, broker),
     links: mqttLinks,
     runner,
@@ -265,6 +270,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     await connections.closeOutgoing()
     if (runner.batch.writes > 0) runner.commit()
     await broker?.close()
+    store.setMeta('running', 'no')
     store.close()
   }
 

@@ -24,6 +24,8 @@ export interface ConnectionsOptions {
   store: EngineStore
   outboxLimits: OutboxLimits
   learning: Learning
+  /** The engine did not end cleanly before this start. */
+  careful: boolean
   now(): number
   onChange(): void
   log: Log
@@ -144,7 +146,7 @@ export class Connections implements Subscriptions {
     const { runner, store, links, now, log, onChange } = this.#options
     const { name } = config
     const trie = new TopicTrie<Route>()
-    const intake = new Intake(name, runner, store.seen, trie)
+    const intake = new Intake(name, runner, store, trie, this.#options.careful)
     const outbox = new BrokerOutbox(name, store.outbox, runner, this.#options.outboxLimits)
     const logLink = (side: string) => (level: 'debug' | 'info' | 'warn' | 'error', text: string) =>
       log(level, `broker ${name} (${side}): ${text}`)

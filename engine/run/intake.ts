@@ -1,14 +1,18 @@
 import { crc32 } from 'node:zlib'
+import { rulewireError } from '../errors.ts'
 import type { IncomingLink, Received, ReceivedPublish } from '../mqtt/contract.ts'
 import { type ConnectionBatch, connectionBatch } from './batch.ts'
 import type { Target } from './node-runtime.ts'
-import type { SeenStore } from './ports.ts'
+import { type SeenStore, type Store, StoreFault } from './ports.ts'
 import type { Runner } from './runner.ts'
 
 /** Finds who wants a topic. */
 export interface Router {
   match(topic: string): readonly Route[]
 }
+
+/** The first end of the engine leaves no mark, the next two do: the third try after them is not made. */
+const deadlyTries = 3
 
 /** A node that subscribed, and the MQTT 5 identifier of the subscription that it shares with all who want the same filter. */
 export interface Route {
@@ -43,14 +47,20 @@ export class Intake {
   #confirming = false
   #waiting: Received[] = []
   #link: IncomingLink | undefined
+  /** The last end was not a clean one: what is delivered again may have been its cause. */
+  #careful: boolean
+  readonly #transaction: Store['transaction']
 
-  constructor(connection: string, runner: Runner, store: SeenStore, router: Router) {
+  /** @param careful the engine did not end cleanly before this start */
+  constructor(connection: string, runner: Runner, store: Store, router: Router, careful: boolean) {
     this.#connection = connection
     this.#runner = runner
-    this.#store = store
+    this.#transaction = store.transaction
+    this.#store = store.seen
     this.#router = router
-    this.#received = new Set(store.received(connection))
-    for (const { batch, entries } of store.batches(connection)) {
+    this.#careful = careful
+    this.#received = new Set(store.seen.received(connection))
+    for (const { batch, entries } of store.seen.batches(connection)) {
       this.#batches.push({ batch, seen: [...entries] })
       this.#nextBatch = batch + 1
     }
@@ -65,6 +75,8 @@ export class Intake {
   connected(sessionPresent: boolean): void {
     this.#confirming = false
     this.#unconfirmed.clear()
+    // What is delivered again comes before the answer to a PINGREQ that is sent now.
+    if (this.#careful) this.#link?.confirm(() => this.#stopBeingCareful())
     if (sessionPresent) {
       for (const { seen } of this.#batches) this.#addUnconfirmed(seen)
       return
@@ -84,6 +96,7 @@ export class Intake {
     runner.tick()
     for (const packet of packets) {
       if (packet.type === 'release') this.#release(packet.packetId)
+      else if (this.#careful && packet.duplicate) this.#publishCarefully(packet)
       else this.#publish(packet)
       if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
     }
@@ -126,14 +139,48 @@ export class Intake {
     }
     if (packet.duplicate && this.#unconfirmed.size > 0 && this.#isRepeat(packet)) {
       this.repeats++
+      // Its new ack may get lost too.
+      this.#runner.mustWrite()
+      this.#remember(packet)
       return
     }
     const { writes } = this.#runner.batch
     this.#dispatch(packet)
-    if (this.#runner.batch.writes === writes) return
+    if (this.#runner.batch.writes !== writes) this.#remember(packet)
+  }
+
+  #remember(packet: ReceivedPublish): void {
     const part = this.#part()
     if (part.batch === 0) part.batch = this.#nextBatch++
-    part.seen.push(packetId, hashOf(packet))
+    part.seen.push(packet.packetId, hashOf(packet))
+  }
+
+  /**
+   * A packet that was on its way when the engine ended badly: it runs alone, with a mark of the try that is committed before,
+   * so that one that ends the engine again and again goes to the dead letters after {@link deadlyTries}.
+   */
+  #publishCarefully(packet: ReceivedPublish): void {
+    const runner = this.#runner
+    if (runner.batch.writes > 0) runner.commit()
+    let tries = 1
+    try {
+      this.#transaction(() => {
+        tries = this.#store.attempt(this.#connection, packet.packetId, hashOf(packet))
+      })
+    } catch (thrown) {
+      if (!(thrown instanceof StoreFault)) throw thrown
+      // It runs without a mark: its own commit will wait for the store to heal.
+      tries = 1
+    }
+    if (tries < deadlyTries) {
+      this.#publish(packet)
+    } else {
+      const error = rulewireError('POISON', { count: tries })
+      for (const { target } of this.#router.match(packet.topic)) {
+        runner.deadLetter(target.node.ref, target.port, packet, error)
+      }
+    }
+    if (runner.batch.writes > 0) runner.commit()
   }
 
   #dispatch(packet: ReceivedPublish): void {
@@ -167,6 +214,13 @@ export class Intake {
     // All that an earlier epoch left has been delivered again, or never will be.
     this.#unconfirmed.clear()
     this.#runner.add({ kind: 'write', write: () => this.#store.deleteBatches(this.#connection, upTo) })
+    this.#runner.finish()
+  }
+
+  #stopBeingCareful(): void {
+    if (!this.#careful) return
+    this.#careful = false
+    this.#runner.add({ kind: 'write', write: () => this.#store.clearAttempts(this.#connection) })
     this.#runner.finish()
   }
 

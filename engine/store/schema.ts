@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS rw_received (
   connection TEXT NOT NULL, packet_id INTEGER NOT NULL, PRIMARY KEY (connection, packet_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rw_seen (
   connection TEXT NOT NULL, batch INTEGER NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (connection, batch)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rw_attempts (
+  connection TEXT NOT NULL, packet_id INTEGER NOT NULL, hash INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (connection, packet_id, hash)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rw_filters (
   connection TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, PRIMARY KEY (connection, filter)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rw_deploys (
