@@ -37,6 +37,8 @@ export interface EngineOptions {
   durability?: 'full' | 'normal'
   /** The default broker's URL; without it the engine starts one of its own. */
   broker?: string | undefined
+  /** Certificates for that broker, PEM texts. */
+  brokerTls?: ConnectionConfig['tls'] | undefined
   /** Further broker connections by name. */
   connections?: readonly Omit<ConnectionConfig, 'clientId'>[]
   /** Where the embedded broker listens; a port of 0 takes a free one. */
@@ -352,7 +354,12 @@ function connectionConfigs(
   const clientId = `rulewire-${store.meta('id') ?? ''}`
   const first: ConnectionConfig =
     broker === undefined
-      ? { name: defaultConnection, url: options.broker ?? '', clientId }
+      ? {
+          name: defaultConnection,
+          url: options.broker ?? '',
+          clientId,
+          ...(options.brokerTls === undefined ? {} : { tls: options.brokerTls }),
+        }
       : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
   return [first, ...(options.connections ?? []).map((config) => ({ ...config, clientId }))]
 }
