@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startMosquitto } from '../tools/mosquitto.ts'
+import { type Mosquitto, startMosquitto } from '../tools/mosquitto.ts'
 import { temporaryDirectory } from '../tools/temporary.ts'
 import { nextEvent, until, within } from '../tools/wait.ts'
 import { type Child, spawnRulewire } from './child.ts'
@@ -12,6 +12,7 @@ import { type Child, spawnRulewire } from './child.ts'
 let directory: string
 let children: Child[]
 let clients: MqttClient[]
+let brokers: Mosquitto[]
 let remove: () => void
 beforeEach(() => {
   const made = temporaryDirectory('start')
@@ -19,10 +20,12 @@ beforeEach(() => {
   remove = made.remove
   children = []
   clients = []
+  brokers = []
 })
 afterEach(async () => {
   for (const client of clients) await client.endAsync(true)
   for (const child of children) await child.kill()
+  for (const broker of brokers) await broker.stop()
   remove()
 })
 
@@ -98,6 +101,7 @@ describe('start', () => {
   test('uses another broker when one is named', async () => {
     withFlow(copyFlow)
     const mosquitto = await startMosquitto()
+    brokers.push(mosquitto)
     const child = start(['--port', '0'], { RULEWIRE_BROKER: mosquitto.url })
     await child.started()
     expect(child.out).toContain(mosquitto.url)
@@ -111,7 +115,6 @@ describe('start', () => {
     expect(await message).toBe('to/y hello')
     child.process.kill('SIGTERM')
     expect((await child.ended).code).toBe(0)
-    await mosquitto.stop()
   })
 
   test('writes its log as JSON lines when asked to, and nothing but the greeting to standard output', async () => {
@@ -184,11 +187,11 @@ describe('what keeps it from starting is said once, with the way out, and ends w
   test('a taken MQTT port, with how to use the broker that is there', async () => {
     withFlow(copyFlow)
     const mosquitto = await startMosquitto()
+    brokers.push(mosquitto)
     const text = await refused(start(['--port', '0', '--mqtt-port', String(mosquitto.port)]))
     expect(text).toContain(`rulewire: PORT_TAKEN Port ${mosquitto.port} `)
     expect(text).toContain('--mqtt-port')
     expect(text).toContain('--broker mqtt://')
-    await mosquitto.stop()
   })
 
   test('another engine on the same data', async () => {
