@@ -1,65 +1,31 @@
 import { systemClock } from './clock.ts'
-import { rulewireError } from './errors.ts'
 import { secretVariable } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
+import { acceptLearned } from './host/accept-learned.ts'
+import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
 import { FlowFiles } from './host/flow-files.ts'
 import { Flows } from './host/flows.ts'
 import { Learning } from './host/learning.ts'
+import type { EngineOptions } from './host/options.ts'
 import { Statistics } from './host/statistics.ts'
 import { Requests } from './http/requests.ts'
-import type { Limits } from './jsonata/index.ts'
-import { type Log, noLog } from './log.ts'
-import { type EmbeddedBroker, startBroker } from './mqtt/broker/broker.ts'
-import type { ConnectionConfig } from './mqtt/contract.ts'
+import { noLog } from './log.ts'
+import type { EmbeddedBroker } from './mqtt/broker/broker.ts'
 import { mqttLinks } from './mqtt/index.ts'
 import type { Batch, Pending } from './run/batch.ts'
 import { Deployment } from './run/deployment.ts'
 import type { NodeRuntime } from './run/node-runtime.ts'
 import type { OutboxLimits } from './run/outbox.ts'
-import type { Clock, StoredRequest } from './run/ports.ts'
+import type { StoredRequest } from './run/ports.ts'
 import { Runner } from './run/runner.ts'
 import type { EngineApi } from './server/api.ts'
-import type { DeployAnswer, EngineDescription } from './server/protocol.ts'
+import type { EngineDescription } from './server/protocol.ts'
 import type { Effect, PublishEffect } from './spec/context.ts'
-import type { AnyNodeSpec } from './spec/spec.ts'
-import { createBrokerStore } from './store/broker.ts'
 import { type EngineStore, openStore } from './store/index.ts'
 
-export interface EngineOptions {
-  specs: ReadonlyMap<string, AnyNodeSpec>
-  version: string
-  /** Directory of flow files; made when it is not there. */
-  flows: string
-  /** Directory of the database; made when it is not there. */
-  data: string
-  durability?: 'full' | 'normal'
-  /** The default broker's URL; without it the engine starts one of its own. */
-  broker?: string | undefined
-  /** Certificates for that broker, PEM texts. */
-  brokerTls?: ConnectionConfig['tls'] | undefined
-  /** Further broker connections by name. */
-  connections?: readonly Omit<ConnectionConfig, 'clientId'>[]
-  /** Where the embedded broker listens; a port of 0 takes a free one. */
-  mqtt?: { host: string; port: number; anonymous?: boolean }
-  limits?: {
-    /** Messages at QoS 1 and 2 that may wait for one broker, and what happens to further ones. */
-    outbox?: Partial<OutboxLimits>
-    /** HTTP requests that may wait. */
-    requests?: number
-    /** Dead letters that are kept; the oldest go. */
-    deadLetters?: number
-    /** Limits of JSONata expressions. */
-    expressions?: Partial<Limits>
-  }
-  /** Secrets by name; the environment variables unless given. */
-  secret?(name: string): string | undefined
-  clock?: Clock
-  /** From 0 up to 1. */
-  random?(): number
-  log?: Log
-}
+export type { EngineOptions } from './host/options.ts'
 
 export interface Engine extends EngineApi {
   /** Where the embedded broker listens, or undefined when there is none. */
@@ -184,15 +150,28 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     log,
   })
   let running = false
-  await flows.load()
-  running = true
-  deployment.start()
-  connections.subscribe()
-  requests.wake()
   const statistics = new Statistics(nodes, clock, () => connections.received)
-  const desk = new DeadLetterDesk({ store, runner, nodes, publish: (effect, node) => runner.add(take(effect, node)) })
+  const desk = new DeadLetterDesk({
+    store,
+    runner,
+    nodes,
+    publish: (effect, node) => runner.add(take(effect, node)),
+  })
+  let stopClearing: () => void = () => undefined
+  try {
+    await flows.load()
+    running = true
+    deployment.start()
+    connections.subscribe()
+    requests.wake()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  statistics.start()
+  learning.start()
   files.watch(() => flows.refresh().catch((thrown) => log('error', 'The flows directory could not be read.', thrown)))
-  let stopClearing = clock.at(clock.now() + clearingPause, clear)
+  clear()
 
   function take(effect: Effect, node: string): Pending {
     if (effect.kind === 'request') return requests.take(effect, node)
@@ -212,6 +191,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     if (made !== undefined) requests.committed(made)
   }
 
+  /** Now and from time to time. */
   function clear(): void {
     const limit = options.limits?.deadLetters ?? defaultLimits.deadLetters
     const gone = runner.faulted ? 0 : store.deadLetters.trim(limit)
@@ -314,54 +294,6 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     },
     close,
   }
-}
-
-/** Writes what was learned of the topics of a source into its config as `schema`. */
-function acceptLearned(
-  { flows, learning, specs }: { flows: Flows; learning: Learning; specs: EngineOptions['specs'] },
-  flow: string,
-  id: string,
-): Promise<DeployAnswer> {
-  const { document, hash } = flows.get(flow)
-  const node = document.nodes.find((one) => one.id === id)
-  const spec = node === undefined ? undefined : specs.get(node.type)
-  const parsed = spec?.config.safeParse(node?.config)
-  const [subscription] = parsed?.success ? (spec?.subscribes?.(parsed.data) ?? []) : []
-  if (node === undefined || subscription === undefined) {
-    throw rulewireError('NOT_FOUND', {
-      what: 'source',
-      name: `${flow}/${id}`,
-      suggestion: '',
-      list: `/api/v1/flows/${flow}`,
-    })
-  }
-  const { schema } = learning.get(subscription.broker ?? defaultConnection, subscription.filter)
-  const nodes = document.nodes.map((one) => (one === node ? { ...one, config: { ...one.config, schema } } : one))
-  return flows.put(flow, { ...document, nodes }, hash)
-}
-
-function startEmbedded(options: EngineOptions, store: EngineStore, clock: Clock, log: Log): Promise<EmbeddedBroker> {
-  const { host = '127.0.0.1', port = 1883, anonymous = false } = options.mqtt ?? {}
-  return startBroker({ host, port, anonymous, store: createBrokerStore(store.database), now: () => clock.now(), log })
-}
-
-/** The broker's session is found again by the client id, so it is made of the id of the data directory. */
-function connectionConfigs(
-  options: EngineOptions,
-  store: EngineStore,
-  broker: EmbeddedBroker | undefined,
-): ConnectionConfig[] {
-  const clientId = `rulewire-${store.meta('id') ?? ''}`
-  const first: ConnectionConfig =
-    broker === undefined
-      ? {
-          name: defaultConnection,
-          url: options.broker ?? '',
-          clientId,
-          ...(options.brokerTls === undefined ? {} : { tls: options.brokerTls }),
-        }
-      : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
-  return [first, ...(options.connections ?? []).map((config) => ({ ...config, clientId }))]
 }
 
 /** Counts the starts of a data directory, so that message ids never come back. */

@@ -1,4 +1,4 @@
-import { defineNode, duration, expression, messageType, port, TIME, withPayload, z } from '../engine/node.ts'
+import { defineNode, derive, duration, expression, messageType, port, TIME, withPayload, z } from '../engine/node.ts'
 import { compileSchedule, cronFault, isTimeZone, type NextTime } from './lib/schedule.ts'
 import { present, withFields } from './lib/types.ts'
 import { wrongResult } from './lib/values.ts'
@@ -143,7 +143,7 @@ expression that fails or gives nothing is kept as a dead letter, and the schedul
     }
 
     const fire = (scheduled: number) => {
-      const made = message({ topic, payload: now(), scheduled })
+      const made = derive(message({ topic, payload: now() }), { scheduled })
       if (payload === undefined) return out.out(made)
       const value = payload(made, { n: readKept(state.get(''))?.count ?? 0 })
       if (value === undefined) throw wrongResult(payload.text, value, 'a payload')

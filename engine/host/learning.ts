@@ -90,12 +90,16 @@ export class Learner {
 export class Learning {
   readonly #options: LearningOptions
   readonly #learners = new Map<string, Learner>()
-  #callOff: () => void
+  #callOff: (() => void) | undefined
   #looks = 0
 
   constructor(options: LearningOptions) {
     this.#options = options
     for (const record of options.store.all()) this.#restore(record)
+  }
+
+  /** Looks for drift and stores what was learned from now on, until it is closed. */
+  start(): void {
     this.#callOff = this.#plan()
   }
 
@@ -154,7 +158,7 @@ export class Learning {
   }
 
   close(): void {
-    this.#callOff()
+    this.#callOff?.()
     this.save()
   }
 

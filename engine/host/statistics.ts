@@ -28,6 +28,10 @@ export class Statistics {
     this.#nodes = nodes
     this.#clock = clock
     this.#received = received
+  }
+
+  /** Counts from now on, until it is closed. */
+  start(): void {
     this.#sample()
   }
 

@@ -1,6 +1,6 @@
 import type { PlannedNode } from '../flow/model.ts'
 import type { Limits } from '../jsonata/index.ts'
-import type { NodeContext, NodeState, Tables, Timers } from '../spec/context.ts'
+import type { NewMessage, NodeContext, NodeState, Tables, Timers } from '../spec/context.ts'
 import type { Json, Message } from '../spec/message.ts'
 import type { AnyHandlers } from '../spec/spec.ts'
 import { bind } from './bind.ts'
@@ -121,10 +121,10 @@ function tablesOf(node: NodeRuntime, { runner, tables }: InstanceOptions): Table
 }
 
 /** Fields in the same order for every message, so that all have one shape. */
-function newMessage(fields: Partial<Message>, runner: Runner): Message {
+function newMessage(fields: NewMessage, runner: Runner): Message {
   const topic = fields.topic ?? ''
   const received = fields.received ?? runner.now
-  const message = {
+  return {
     topic,
     payload: fields.payload,
     time: fields.time ?? received,
@@ -136,8 +136,6 @@ function newMessage(fields: Partial<Message>, runner: Runner): Message {
     key: fields.key ?? topic,
     id: fields.id ?? runner.nextId(),
   }
-  for (const field in fields) if (!(field in message)) return { ...message, ...fields }
-  return message
 }
 
 const noParams: Readonly<Record<string, string>> = Object.freeze({})

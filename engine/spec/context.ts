@@ -22,11 +22,26 @@ export interface NodeContext<Config, Output extends string> {
   /** A random number from 0 up to 1 from the engine's source. */
   random(): number
   /** Fills up a message that a node makes from nothing: fresh id, times from the clock, key = topic. */
-  message(fields: Partial<Message>): Message
+  message(fields: NewMessage): Message
   /** Shows a short text at the node in the editor; the latest wins. */
   status(text: string): void
   /** Writes a line for people to the engine's log. */
   log(text: string, data?: unknown): void
+}
+
+/** The fields that every message has; further ones are added with `derive`. */
+export type NewMessage = {
+  readonly [Field in
+    | 'topic'
+    | 'payload'
+    | 'time'
+    | 'received'
+    | 'params'
+    | 'retain'
+    | 'qos'
+    | 'props'
+    | 'key'
+    | 'id']?: Message[Field]
 }
 
 /** What a node remembers, for a key. Values are plain JSON and are never changed in place: set a new one. */

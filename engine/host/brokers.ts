@@ -1,0 +1,38 @@
+import type { Log } from '../log.ts'
+import { type EmbeddedBroker, startBroker } from '../mqtt/broker/broker.ts'
+import type { ConnectionConfig } from '../mqtt/contract.ts'
+import type { Clock } from '../run/ports.ts'
+import { createBrokerStore } from '../store/broker.ts'
+import type { EngineStore } from '../store/index.ts'
+import { defaultConnection } from './connections.ts'
+import type { EngineOptions } from './options.ts'
+
+/** Starts the engine's own broker. Throws PORT_TAKEN and UNSAFE_BIND. */
+export function startEmbedded(
+  options: EngineOptions,
+  store: EngineStore,
+  clock: Clock,
+  log: Log,
+): Promise<EmbeddedBroker> {
+  const { host = '127.0.0.1', port = 1883, anonymous = false } = options.mqtt ?? {}
+  return startBroker({ host, port, anonymous, store: createBrokerStore(store.database), now: () => clock.now(), log })
+}
+
+/** The broker's session is found again by the client id, so it is made of the id of the data directory. */
+export function connectionConfigs(
+  options: EngineOptions,
+  store: EngineStore,
+  broker: EmbeddedBroker | undefined,
+): ConnectionConfig[] {
+  const clientId = `rulewire-${store.meta('id') ?? ''}`
+  const first: ConnectionConfig =
+    broker === undefined
+      ? {
+          name: defaultConnection,
+          url: options.broker ?? '',
+          clientId,
+          ...(options.brokerTls === undefined ? {} : { tls: options.brokerTls }),
+        }
+      : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
+  return [first, ...(options.connections ?? []).map((config) => ({ ...config, clientId }))]
+}

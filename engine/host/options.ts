@@ -1,0 +1,41 @@
+import type { Limits } from '../jsonata/index.ts'
+import type { Log } from '../log.ts'
+import type { ConnectionConfig } from '../mqtt/contract.ts'
+import type { OutboxLimits } from '../run/outbox.ts'
+import type { Clock } from '../run/ports.ts'
+import type { AnyNodeSpec } from '../spec/spec.ts'
+
+/** How an engine is started. */
+export interface EngineOptions {
+  specs: ReadonlyMap<string, AnyNodeSpec>
+  version: string
+  /** Directory of flow files; made when it is not there. */
+  flows: string
+  /** Directory of the database; made when it is not there. */
+  data: string
+  durability?: 'full' | 'normal'
+  /** The default broker's URL; without it the engine starts one of its own. */
+  broker?: string | undefined
+  /** Certificates for that broker, PEM texts. */
+  brokerTls?: ConnectionConfig['tls'] | undefined
+  /** Further broker connections by name. */
+  connections?: readonly Omit<ConnectionConfig, 'clientId'>[]
+  /** Where the embedded broker listens; a port of 0 takes a free one. */
+  mqtt?: { host: string; port: number; anonymous?: boolean }
+  limits?: {
+    /** Messages at QoS 1 and 2 that may wait for one broker, and what happens to further ones. */
+    outbox?: Partial<OutboxLimits>
+    /** HTTP requests that may wait. */
+    requests?: number
+    /** Dead letters that are kept; the oldest go. */
+    deadLetters?: number
+    /** Limits of JSONata expressions. */
+    expressions?: Partial<Limits>
+  }
+  /** Secrets by name; the environment variables unless given. */
+  secret?(name: string): string | undefined
+  clock?: Clock
+  /** From 0 up to 1. */
+  random?(): number
+  log?: Log
+}
