@@ -16,7 +16,15 @@ export function editorIsStale(): boolean {
 /** Builds the editor into dist/editor; resolves with its directory. Vite is loaded only here, an installed package has none. */
 export async function buildEditor(options: { quiet?: boolean } = {}): Promise<string> {
   const { build } = await import('vite')
-  await build({ configFile: join(editorDirectory, 'vite.config.ts'), logLevel: options.quiet ? 'warn' : 'info' })
+  // Under a test runner NODE_ENV is "test", and Vite would build React for development.
+  const before = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production'
+  try {
+    await build({ configFile: join(editorDirectory, 'vite.config.ts'), logLevel: options.quiet ? 'warn' : 'info' })
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  }
   return outputDirectory
 }
 
