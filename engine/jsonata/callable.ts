@@ -60,15 +60,21 @@ export interface TailSite {
 
 /** Calls a function value, and what it calls in tail position; throws T1006 for anything else. */
 export function apply(proc: unknown, args: readonly unknown[], input: unknown, frame: Frame, state: State): unknown {
-  let result = applyOnce(proc, args, input, frame, state)
-  while (result instanceof TailCall) result = applyTail(result, input, frame, state)
-  return result
+  state.enter()
+  try {
+    return settle(applyOnce(proc, args, input, frame, state), input, frame, state)
+  } finally {
+    state.depth--
+  }
 }
 
 /** Runs whatever stands in tail position until there is a value. */
 export function settle(result: unknown, input: unknown, frame: Frame, state: State): unknown {
   let value = result
-  while (value instanceof TailCall) value = applyTail(value, input, frame, state)
+  while (value instanceof TailCall) {
+    state.charge(1)
+    value = applyTail(value, input, frame, state)
+  }
   return value
 }
 
@@ -86,14 +92,11 @@ function applyTail(call: TailCall, input: unknown, frame: Frame, state: State): 
 function applyOnce(proc: unknown, args: readonly unknown[], input: unknown, frame: Frame, state: State): unknown {
   const body = Callable.body(proc)
   if (body === undefined) throw new Failure('T1006')
-  state.enter()
   try {
     return body.invoke(body.signature === undefined ? args : body.signature.validate(args, input), input, frame, state)
   } catch (error) {
     if (error instanceof Failure) label(error, body.token, body.position)
     throw error
-  } finally {
-    state.depth--
   }
 }
 

@@ -3,13 +3,14 @@ import { CHAIN } from './compile/call.ts'
 import { Compiler, rootScope } from './compile/compiler.ts'
 import { type Facts, findFacts } from './compile/facts.ts'
 import { isIntricate } from './compile/intricacy.ts'
+import { checkDoubling } from './doubling.ts'
 import { Failure, JsonataError, Messages } from './errors.ts'
 import { Frame, type Run, Scope } from './frame.ts'
 import { builtIns } from './functions/table.ts'
 import { type LibraryFunction, libraryFunction, type ParseError, parse, templateOf } from './library.ts'
 import type { Limits } from './limits.ts'
 import { cleaned } from './result.ts'
-import { type Program, State, type World } from './state.ts'
+import { isStackOverflow, type Program, State, type World } from './state.ts'
 
 /** The functions of an expression, for one set of built-ins that the bindings replace. */
 interface Variant {
@@ -40,12 +41,16 @@ export class CompiledExpression implements Program {
   constructor(text: string, limits: Limits, clock: () => number) {
     this.limits = limits
     this.clock = clock
-    this.ast = this.#parse(text)
-    this.#facts = findFacts(this.ast)
-    this.#isDynamic = this.#mentions('eval')
-    this.observes = this.#isDynamic || this.#mentions('distinct')
-    this.#isIntricate = isIntricate(this.ast)
-    this.#usual = this.#compile([])
+    try {
+      this.ast = parseText(text)
+      this.#facts = findFacts(this.ast)
+      this.#isDynamic = this.#mentions('eval')
+      this.observes = this.#isDynamic || this.#mentions('distinct')
+      this.#isIntricate = isIntricate(this.ast)
+      this.#usual = this.#compile([])
+    } catch (error) {
+      throw this.#toError(error)
+    }
   }
 
   /** Runs the expression; throws JsonataError. */
@@ -97,11 +102,10 @@ export class CompiledExpression implements Program {
   compileText(text: string): Run {
     let ast: Node
     try {
-      ast = parse(text)
+      ast = parseText(text)
     } catch (error) {
-      if (error instanceof RangeError) throw new Failure('D1011', { value: this.limits.depth })
-      const { message } = error as ParseError // whatever the parser throws has one
-      throw new Failure('D3120', { value: message, cause: error })
+      if (!(error instanceof Failure) || error.code === 'L1003') throw error
+      throw new Failure('D3120', { value: this.word(error), cause: error })
     }
     return new Compiler(findFacts(ast), true, new Set()).compile(ast, rootScope(ast))
   }
@@ -116,14 +120,6 @@ export class CompiledExpression implements Program {
     return fn.apply({ environment: { timestamp: new Date(timestamp) } }, [...args])
   }
 
-  #parse(text: string): Node {
-    try {
-      return parse(text)
-    } catch (error) {
-      throw this.#toError(toParseFailure(error))
-    }
-  }
-
   #toError(error: unknown): unknown {
     if (error instanceof Failure) return this.#messages.toError(error)
     if (error instanceof JsonataError) return error
@@ -133,9 +129,15 @@ export class CompiledExpression implements Program {
   }
 }
 
-function toParseFailure(error: unknown): unknown {
-  const { code, position, token, value, message } = error as ParseError // whatever the parser throws has a message
-  if (error instanceof RangeError) return error
-  if (typeof code !== 'string') return new Failure('X1003', { message: String(message), cause: error })
-  return new Failure(code, { position, token, value, cause: error })
+/** The tree of an expression; throws a failure, or a full stack. */
+function parseText(text: string): Node {
+  checkDoubling(text)
+  try {
+    return parse(text)
+  } catch (error) {
+    if (isStackOverflow(error)) throw error
+    const { code, position, token, value, message } = error as ParseError // whatever the parser throws has a message
+    if (typeof code !== 'string') throw new Failure('X1003', { message: String(message), cause: error })
+    throw new Failure(code, { position, token, value, cause: error })
+  }
 }

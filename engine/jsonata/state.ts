@@ -251,12 +251,17 @@ function isLimit({ code }: Failure): boolean {
   return code.startsWith('L') || code === 'D1011' || code === 'D1012' || code === 'D2015'
 }
 
-function toFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error
+function toFailure(error: unknown): unknown {
+  if (error instanceof Failure || isStackOverflow(error)) return error
   if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
     return new Failure(error.code, error as FailureFields) // the library's errors have these fields
   }
   return new Failure('X1001', { message: error instanceof Error ? error.message : String(error), cause: error })
+}
+
+/** True when JavaScript's own stack was full. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack')
 }
 
 /** What a node gives: a sequence without items is nothing, one with a single item is that item. */

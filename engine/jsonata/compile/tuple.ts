@@ -107,7 +107,7 @@ function extend(next: Dict[], { node, tuple, found }: Found, state: State): void
   const list = isArray(found) ? found : [found]
   const areTuples = state.has(found, TUPLES)
   state.items(next.length + list.length)
-  state.charge(list.length)
+  state.charge(4 * list.length)
   for (let place = 0; place < list.length; place++) {
     const one: Dict = Object.assign(Object.create(null), tuple)
     if (areTuples) Object.assign(one, list[place])

@@ -109,7 +109,7 @@ function pad(source: string, width: number, { char, state }: PadOptions): string
   const missing = Math.abs(width) - characters(source)
   if (!(missing > 0)) return source
   const unit = [...(char === undefined || char === '' ? ' ' : char)]
-  state.text(source.length + missing * (char?.length === 2 ? 2 : 1))
+  state.text(source.length + Math.ceil((missing * unit.join('').length) / unit.length))
   const whole = Math.floor(missing / unit.length)
   const padding = unit.join('').repeat(whole) + unit.slice(0, missing - whole * unit.length).join('')
   return width > 0 ? source + padding : padding + source
