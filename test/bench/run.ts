@@ -2,7 +2,7 @@
  * The benchmark: MQTT in, filter, transform, MQTT out, by Rulewire and by its peers, interleaved in one run.
  * Prints a table of ratios and writes it as JSON to test/bench/results/.
  *
- * npm run bench -- [--rounds 3] [--messages 300000] [--without-node-red] [--only rulewire,script]
+ * npm run bench -- [--rounds 3] [--messages 300000] [--without-node-red] [--only rulewire,script] [--cases 'QoS 1']
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -14,16 +14,18 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     messages: { type: 'string', default: '300000' },
     only: { type: 'string' },
+    cases: { type: 'string', default: '' },
     'without-node-red': { type: 'boolean', default: false },
   },
 })
 
-const cases: Case[] = [
+const allCases: Case[] = [
   { name: 'QoS 0 p10', qos: 0, pass: 10, share: 1 },
   { name: 'QoS 0 p100', qos: 0, pass: 1, share: 0.5 },
   { name: 'QoS 1 p10', qos: 1, pass: 10, share: 0.5 },
   { name: 'QoS 1 p100', qos: 1, pass: 1, share: 0.25 },
 ]
+const cases = allCases.filter(({ name }) => name.includes(values.cases))
 const names = ['script', 'script-jsonata', 'rulewire', 'rulewire-normal', 'node-red']
 const nodeRed = values['without-node-red'] ? undefined : await installNodeRed()
 if (nodeRed === undefined) console.log('Node-RED is not part of this run.')
