@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
+import { describePorts, type NodePortsDescription } from './describe.ts'
 import { checkShape } from './document.ts'
 import { type FieldSchema, fieldSchema } from './fieldschema.ts'
 import { readJsonText } from './jsontext.ts'
@@ -41,8 +42,20 @@ export function checkFlow(document: unknown, context: CheckContext): CheckResult
   }
   const problems = found.map((one) => ({ ...one, ...extra }))
   const sound = !problems.some((one) => one.severity === 'error')
-  if (!sound || shape.document === undefined) return { problems, types: typing.types }
-  return { problems, types: typing.types, plan: planOf(shape.document, nodes, wires) }
+  const result = { problems, types: typing.types, ports: ownPorts(nodes) }
+  if (!sound || shape.document === undefined) return result
+  return { ...result, plan: planOf(shape.document, nodes, wires) }
+}
+
+/** Ports that only a config tells. */
+function ownPorts(nodes: ReadonlyMap<string, CheckedNode>): Record<string, NodePortsDescription> {
+  const dynamic = [...nodes].filter(([, { spec, inputs, outputs }]) => {
+    const depends = typeof spec?.inputs === 'function' || typeof spec?.outputs === 'function'
+    return depends && inputs !== undefined && outputs !== undefined
+  })
+  return Object.fromEntries(
+    dynamic.map(([id, node]) => [id, { inputs: describePorts(node.inputs), outputs: describePorts(node.outputs) }]),
+  )
 }
 
 /** Reads and checks the text of a flow file; every problem has its line and column. */
@@ -50,13 +63,14 @@ export function checkText(text: string, context: CheckContext): CheckResult & { 
   const json = readJsonText(text)
   const own = placed(json.problems, json.locate, context.file)
   if (json.value === undefined) return { problems: own, types: {} }
-  const { problems, plan, types } = checkFlow(json.value, context)
+  const { problems, plan, types, ports } = checkFlow(json.value, context)
   const all: Problem[] = [...own, ...placed(problems, json.locate, context.file)]
   const sound = own.length === 0
   const document = plan?.document ?? checkShape(json.value, context.file).document
   return {
     problems: all.sort((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0)),
     types,
+    ...(ports === undefined ? {} : { ports }),
     ...(sound && plan !== undefined ? { plan } : {}),
     ...(sound && document !== undefined ? { document } : {}),
   }

@@ -29,6 +29,13 @@ export interface PortDescription {
   later: boolean
 }
 
+/** The ports of one node, as data. */
+export interface NodePortsDescription {
+  inputs: PortDescription[]
+  /** Without the port `error`. */
+  outputs: PortDescription[]
+}
+
 /** Describes a node type. */
 export function describeNode(spec: AnyNodeSpec): NodeDescription {
   const config = sampleConfig(spec)
@@ -56,14 +63,11 @@ function sampleConfig(spec: AnyNodeSpec): unknown {
   return undefined
 }
 
-function describePorts(ports: Readonly<Record<string, Port>> | undefined): PortDescription[] {
-  return Object.entries(ports ?? {}).map(([name, { summary, type, later }]) => ({
-    name,
-    summary,
-    type,
-    typeText: typeText(type),
-    later,
-  }))
+/** Ports as data, without `error`. */
+export function describePorts(ports: Readonly<Record<string, Port>> | undefined): PortDescription[] {
+  return Object.entries(ports ?? {})
+    .filter(([name]) => name !== 'error')
+    .map(([name, { summary, type, later }]) => ({ name, summary, type, typeText: typeText(type), later }))
 }
 
 function typeText(type: PortDescription['type']): string {

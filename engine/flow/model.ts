@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
 import type { Type } from '../types/index.ts'
+import type { NodePortsDescription } from './describe.ts'
 
 /** A flow file as it is written: nodes, wires, layout. */
 export interface FlowDocument {
@@ -83,6 +84,8 @@ export interface CheckResult {
   plan?: Plan
   /** Type of the messages at each output port, by `node.port`. */
   types: Record<string, Type>
+  /** Ports of the nodes whose ports depend on their config, by id, where that config can be read. */
+  ports?: Record<string, NodePortsDescription>
 }
 
 /** The difference of two plans of one flow. */

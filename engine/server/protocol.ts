@@ -1,5 +1,6 @@
 /** What the HTTP API and the live stream carry: types only, shared by engine, editor and command line. */
 import type { Problem } from '../errors.ts'
+import type { NodePortsDescription } from '../flow/describe.ts'
 import type { FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { ConnectionState } from '../mqtt/contract.ts'
 import type { JsonSchema, Summary, Type } from '../types/index.ts'
@@ -30,6 +31,8 @@ export interface FlowDetail extends FlowSummary {
 export interface CheckAnswer {
   problems: Problem[]
   types: Record<string, Type>
+  /** Ports of the nodes whose ports depend on their config, by id; a node whose config cannot be read is not in it. */
+  ports?: Record<string, NodePortsDescription>
   /** Against what is deployed. */
   diff: PlanDiff
 }

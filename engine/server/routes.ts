@@ -105,8 +105,8 @@ export const routes: readonly Route[] = [
     access: 'viewer',
     body: z.strictObject({ document: z.unknown() }),
     handle: ({ engine, body }) => {
-      const { problems, types, diff } = engine.flows.check(body.document)
-      return { problems, types, diff }
+      const { problems, types, ports, diff } = engine.flows.check(body.document)
+      return { problems, types, diff, ...(ports === undefined ? {} : { ports }) }
     },
   }),
   route({
