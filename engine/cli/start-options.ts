@@ -51,6 +51,50 @@ export const startOptions = {
     example: 'mqtt://127.0.0.1:1883',
     help: 'Uses this broker instead of an embedded one.',
   }),
+  'broker-ca': text({
+    value: 'FILE',
+    variable: 'RULEWIRE_BROKER_CA',
+    fallback: undefined,
+    help: 'Certificate authority of mqtts:// and wss:// brokers, PEM.',
+  }),
+  'broker-cert': text({
+    value: 'FILE',
+    variable: 'RULEWIRE_BROKER_CERT',
+    fallback: undefined,
+    help: 'Our certificate for brokers that ask for one, PEM.',
+  }),
+  'broker-key': text({
+    value: 'FILE',
+    variable: 'RULEWIRE_BROKER_KEY',
+    fallback: undefined,
+    help: 'The key of that certificate, PEM.',
+  }),
+  connection: texts({
+    value: 'NAME=URL',
+    variable: 'RULEWIRE_CONNECTIONS',
+    help: 'A further broker, which nodes name as "broker"; several times.',
+    check: (pair) => {
+      if (/^[a-z0-9-]{1,64}=(mqtts?|wss?):\/\/[^/]+/.test(pair) && !pair.startsWith('default=')) return
+      throw new OptionFault(
+        'that is no name with a URL',
+        'Write it as plant=mqtt://10.0.0.5:1883; "default" is --broker.',
+      )
+    },
+  }),
+  'outbox-limit': integer({
+    value: 'N',
+    variable: 'RULEWIRE_OUTBOX_LIMIT',
+    fallback: 1_000_000,
+    least: 1,
+    most: 1_000_000_000,
+    help: 'Messages at QoS 1 and 2 that may wait for one broker.',
+  }),
+  'outbox-policy': choice({
+    words: ['block', 'drop-oldest', 'dead-letter'],
+    variable: 'RULEWIRE_OUTBOX_POLICY',
+    fallback: 'block',
+    help: 'What happens at that limit: take nothing in, drop the oldest (counted), or keep further ones as dead letters.',
+  }),
   durability: choice({
     words: ['full', 'normal'],
     variable: 'RULEWIRE_DURABILITY',

@@ -1,12 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { nodeSpecs } from '../../nodes/index.ts'
-import { rulewireError } from '../errors.ts'
+import { reasonOf, rulewireError } from '../errors.ts'
 import { createLog } from '../log.ts'
+import type { ConnectionConfig } from '../mqtt/contract.ts'
 import { isLoopback } from '../server/origin.ts'
 import { command } from './command.ts'
 import { prepareFlows } from './first-start.ts'
 import { packageVersion } from './home.ts'
 import { firstSignal } from './signal.ts'
-import { startOptions } from './start-options.ts'
+import { type StartValues, startOptions } from './start-options.ts'
 import { strayVariables } from './variables.ts'
 
 export const startCommand = command({
@@ -33,11 +35,15 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     const examples = prepareFlows(values.flows, sources.flows ?? 'fallback')
     // The other commands do not wait for broker, database and server to be loaded.
     const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
+    const brokerTls = readCertificates(values)
     const engine = await createEngine({
       flows: values.flows,
       data: values.data,
       mqtt: { host: mqttHost, port: values['mqtt-port'], anonymous: values['without-login'] },
       broker: values.broker,
+      brokerTls,
+      connections: values.connection.map((pair) => connectionOf(pair, brokerTls)),
+      limits: { outbox: { rows: values['outbox-limit'], policy: values['outbox-policy'] } },
       durability: values.durability,
       specs: nodeSpecs,
       version: packageVersion(),
@@ -46,3 +52,28 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     return serve({ engine, values, terminal, log, examples, signal })
   },
 })
+
+/** The PEM files for brokers, or nothing when none is named. Throws FILE_UNREADABLE. */
+function readCertificates(values: StartValues): ConnectionConfig['tls'] {
+  const { 'broker-ca': ca, 'broker-cert': cert, 'broker-key': key } = values
+  if (ca === undefined && cert === undefined && key === undefined) return undefined
+  return {
+    ...(ca === undefined ? {} : { ca: readText(ca) }),
+    ...(cert === undefined ? {} : { cert: readText(cert) }),
+    ...(key === undefined ? {} : { key: readText(key) }),
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
+  }
+}
+
+/** `name=url` as the option's check has let through. */
+function connectionOf(pair: string, tls: ConnectionConfig['tls']): Omit<ConnectionConfig, 'clientId'> {
+  const at = pair.indexOf('=')
+  return { name: pair.slice(0, at), url: pair.slice(at + 1), ...(tls === undefined ? {} : { tls }) }
+}
