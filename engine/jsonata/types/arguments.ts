@@ -1,10 +1,16 @@
-import { arrayOf, memberOfKind, membersOf, type Type, union, unionAll, without } from '../../types/index.ts'
+import { arrayOf, MISSING, memberOfKind, membersOf, type Type, union, unionAll, without } from '../../types/index.ts'
 import type { Node } from './ast.ts'
-import { describe, kindsOf, namesOf, operandText } from './describe.ts'
-import { type Inference, warn } from './inference.ts'
-import { isOnly, type Known, known } from './known.ts'
+import { describe, kindsOf, namesOf, operandText, positionOf } from './describe.ts'
+import { type Inference, isExhausted, warn } from './inference.ts'
+import { isMarked, isOnly, type Known, known } from './known.ts'
 import { type Scope, typeIn } from './scope.ts'
 import { type Parameter, unfit } from './signatures.ts'
+
+/** An argument in its place, and its node if it was written there. */
+export interface Bound {
+  readonly value: Known
+  readonly node: Node | undefined
+}
 
 /** A call, as far as messages about it need it. */
 export interface CallSite {
@@ -18,32 +24,80 @@ export interface CallSite {
 }
 
 /**
- * The arguments in the places of the parameters: the context stands in for the first where the signature says so, and a
- * single value becomes an array where one is wanted. What does not fit is reported.
+ * The arguments in the places of the parameters: the context stands in for one that the signature marks so, and a single
+ * value becomes an array where one is wanted. What does not fit is reported.
  */
-export function bindArguments(site: CallSite, parameters: readonly Parameter[], args: readonly Known[]): Known[] {
-  const placed = withContext(site, parameters, args)
-  checkCount(site, parameters, { given: args.length, placed: placed.length })
-  return placed.map((arg, index) => {
-    const parameter = parameters[index] ?? (parameters.at(-1)?.repeated ? parameters.at(-1) : undefined)
-    if (parameter === undefined) return arg
-    checkArgument(site, parameter, { arg, index, shift: placed.length - args.length })
-    return parameter.array ? asArray(arg) : arg
+export function bindArguments(site: CallSite, parameters: readonly Parameter[], args: readonly Known[]): Bound[] {
+  const taken = matchCounts(site.inference, { parameters, args }, 0, 0)
+  if (taken) return placed(site, parameters, { args, taken })
+  if (args.length < neededOf(parameters) || args.length > mostOf(parameters)) {
+    reportCount(site, parameters, args.length)
+    return args.map((value, index) => ({ value, node: site.nodes[index] }))
+  }
+  return args.map((arg, index) => {
+    const [node, parameter] = [site.nodes[index], parameters[index]]
+    if (parameter === undefined) return { value: arg, node }
+    checkArgument(site, parameter, { arg, index, node })
+    return { value: parameter.array ? asArray(arg) : arg, node }
   })
 }
 
-function withContext(site: CallSite, parameters: readonly Parameter[], args: readonly Known[]): Known[] {
-  const [first] = parameters
-  if (!first?.context) return [...args]
-  const needed = parameters.filter((parameter) => !parameter.optional).length
-  const firstArg = args[0]
-  const misfit = firstArg !== undefined && isMisfit(first, firstArg.type)
-  const rest = parameters.slice(1)
-  const shifted =
-    misfit && args.length <= rest.length && args.every((arg, index) => rest[index] && !isMisfit(rest[index], arg.type))
-  if (args.length >= needed && !shifted) return [...args]
+/** How many arguments each parameter takes, by the library's rule: as many as fit, fewer if the rest needs them. */
+function matchCounts(inference: Inference, given: Given, index: number, next: number): number[] | undefined {
+  const { parameters, args } = given
+  const parameter = parameters[index]
+  inference.steps += 1
+  if (parameter === undefined) return next === args.length ? [] : undefined
+  const most = parameter.repeated ? args.length - next : 1
+  const least = parameter.optional || parameter.context ? 0 : 1
+  const fitting = args.slice(next, next + most).findIndex((arg) => isMisfit(parameter, arg.type))
+  const available = Math.min(most, args.length - next, fitting === -1 ? most : fitting)
+  for (let count = available; count >= least && !isExhausted(inference); count -= 1) {
+    const rest = matchCounts(inference, given, index + 1, next + count)
+    if (rest) return [count, ...rest]
+  }
+  return undefined
+}
+
+interface Given {
+  readonly parameters: readonly Parameter[]
+  readonly args: readonly Known[]
+}
+
+/** An argument that was left out is missing; the library moves on nevertheless, which only shows before a repeated one. */
+function placed(
+  site: CallSite,
+  parameters: readonly Parameter[],
+  { args, taken }: { args: readonly Known[]; taken: readonly number[] },
+): Bound[] {
+  let next = 0
+  return parameters.flatMap((parameter, index) => {
+    const count = taken[index] ?? 0
+    if (count === 0 && parameter.context)
+      return [{ value: contextFor(site, parameters, { index, given: args.length }), node: undefined }]
+    const start = next
+    next += Math.max(1, count)
+    if (count === 0) return [{ value: args[start] ?? known(MISSING), node: undefined }]
+    return args.slice(start, start + count).map((arg, offset) => {
+      const node = site.nodes[start + offset]
+      checkArgument(site, parameter, { arg, index: start + offset, node })
+      return { value: parameter.array ? asArray(arg) : arg, node }
+    })
+  })
+}
+
+/** The context in the place of an argument that was left out; where it cannot stand in, the argument is missing. */
+function contextFor(site: CallSite, parameters: readonly Parameter[], at: { index: number; given: number }): Known {
+  const arg = contextOf(site)
+  const parameter = parameters[at.index]
+  if (parameter && isMisfit(parameter, arg.type)) reportCount(site, parameters, at.given)
+  else if (parameter) checkArgument(site, parameter, { arg, index: at.index, node: undefined })
+  return arg
+}
+
+function contextOf(site: CallSite): Known {
   const { context } = site.scope
-  return [{ ...context, type: typeIn(site.scope, context), wrapped: false }, ...args]
+  return { ...context, type: typeIn(site.scope, context), wrapped: false }
 }
 
 /** Whether no value of the type can be passed; absence does not count where it is allowed. */
@@ -53,15 +107,19 @@ function isMisfit(parameter: Parameter, type: Type): boolean {
   return wrong.length > 0 && wrong.length === counted.length
 }
 
-function checkCount(site: CallSite, parameters: readonly Parameter[], count: { given: number; placed: number }): void {
-  const needed = parameters.filter((parameter) => !parameter.optional).length
-  const most = parameters.some((parameter) => parameter.repeated) ? Number.POSITIVE_INFINITY : parameters.length
-  if (count.placed >= needed && count.placed <= most) return
-  const least = parameters[0]?.context ? needed - 1 : needed
+function neededOf(parameters: readonly Parameter[]): number {
+  return parameters.filter((parameter) => !parameter.optional).length
+}
+
+function mostOf(parameters: readonly Parameter[]): number {
+  return parameters.some((parameter) => parameter.repeated) ? Number.POSITIVE_INFINITY : parameters.length
+}
+
+function reportCount(site: CallSite, parameters: readonly Parameter[], given: number): void {
   warn(site.inference, 'ARGUMENT_COUNT', site.position, {
     name: `$${site.name}`,
-    wanted: countText(least, most),
-    found: String(count.given),
+    wanted: countText(neededOf(parameters), mostOf(parameters)),
+    found: String(given),
     usage: site.usage,
   })
 }
@@ -73,13 +131,17 @@ function countText(least: number, most: number): string {
   return Number.isFinite(most) ? `${least} to ${most} arguments` : `at least ${least} argument`
 }
 
-function checkArgument(site: CallSite, parameter: Parameter, at: { arg: Known; index: number; shift: number }): void {
+function checkArgument(
+  site: CallSite,
+  parameter: Parameter,
+  at: { arg: Known; index: number; node: Node | undefined },
+): void {
   const { type } = at.arg
   const wrong = unionAll(unfit(parameter, type))
   if (wrong.kind === 'never') return
+  const { node } = at
   const surely = isMisfit(parameter, type)
-  const node = site.nodes[at.index - at.shift]
-  warn(site.inference, surely ? 'WRONG_ARGUMENT' : 'MAYBE_WRONG_ARGUMENT', node?.position ?? site.position, {
+  warn(site.inference, surely ? 'WRONG_ARGUMENT' : 'MAYBE_WRONG_ARGUMENT', positionOf(node) ?? site.position, {
     index: String(at.index + 1),
     name: `$${site.name}`,
     found: surely ? operandText(node, type) : foundText(parameter, wrong),
@@ -113,7 +175,7 @@ function asArray(arg: Known): Known {
   )
   return {
     ...known(union(rest, arrayOf(single))),
-    kept: arg.kept === true,
+    marked: isMarked(arg),
     ...(arg.function ? { function: arg.function } : {}),
   }
 }

@@ -86,14 +86,14 @@ function single(at: BuiltinCall): Known {
   const { item } = valuesOf(at)
   const { type } = argument(at, 0)
   if (isOnly(type, 'missing')) return known(MISSING)
-  const found = at.args.length > 1 ? passing(at, item) : item
+  const found = isOnly(argument(at, 1).type, 'missing') ? item : passing(at, item)
   return known(mayMiss(type) ? union(found, MISSING) : found)
 }
 
 /** The function is applied until its result does not grow any more. */
 function reduce(at: BuiltinCall): Known {
   const values = valuesOf(at)
-  const start = at.args.length > 2 ? argument(at, 2).type : MISSING
+  const start = argument(at, 2).type
   const first = mayMiss(start) ? union(without(start, 'missing'), values.item) : start
   let result = first
   for (let round = 0; round < maxRounds; round += 1) {
@@ -117,8 +117,7 @@ function append(at: BuiltinCall): Known {
   if (isOnly(first.type, 'missing')) return second
   if (isOnly(second.type, 'missing')) return first
   const absent = mayMiss(first.type) && mayMiss(second.type) ? MISSING : NEVER
-  const kept = first.kept === true || second.kept === true
-  return { ...known(bounded(at.inference, union(both, without(alone, 'missing'), absent))), kept }
+  return known(bounded(at.inference, union(both, without(alone, 'missing'), absent)))
 }
 
 function zip(at: BuiltinCall): Known {
@@ -130,13 +129,13 @@ function zip(at: BuiltinCall): Known {
 function sameArray(at: BuiltinCall): Known {
   const value = argument(at, 0)
   if (at.args[1]?.function) at.apply(at.args[1], [known(valuesOf(at).item), known(valuesOf(at).item)])
-  return { ...known(value.type), kept: value.kept === true }
+  return known(value.type)
 }
 
 /** The same value without repeats: a sequence that `[]` kept may become its one item. */
 function distinct(at: BuiltinCall): Known {
   const value = argument(at, 0)
-  const array = value.kept ? memberOfKind(value.type, 'array') : undefined
+  const array = value.marked ? memberOfKind(value.type, 'array') : undefined
   const { spread } = value
   return { ...known(array ? union(value.type, array.item) : value.type), ...(spread ? { spread } : {}) }
 }

@@ -85,9 +85,9 @@ function spread(at: BuiltinCall): Known | Stream {
   const { type } = argument(at, 0)
   const shapes = deepShapes(type)
   const others = without(union(without(type, 'array'), flatItems(type)), 'missing', 'object')
-  if (shapes.length === 0) return known(type)
+  if (shapes.length === 0 && !memberOfKind(type, 'array')) return known(type)
   const single = unionAll(shapes.map(oneFieldEach))
-  return { item: union(single, others), none: true, many: true }
+  return { item: union(single, others), none: true, many: true, empty: true }
 }
 
 function flatItems(type: Type): Type {

@@ -103,7 +103,7 @@ export function lifted(argument: Type, result: Type): Type {
 function textResult(name: string, at: BuiltinCall): Known | Stream | undefined {
   const text = typeAt(at, 0)
   if (name === 'contains') return known(lifted(union(text, missingOf(typeAt(at, 1))), BOOLEAN))
-  if (name === 'toMillis') return known(at.args.length > 1 ? union(TIME, MISSING) : lifted(text, TIME))
+  if (name === 'toMillis') return known(isOnly(typeAt(at, 1), 'missing') ? lifted(text, TIME) : union(TIME, MISSING))
   if (name === 'type') return known(lifted(text, kindNames(text)))
   if (name !== 'match') return undefined
   const precise = at.args[1]?.function?.kind === 'regex'

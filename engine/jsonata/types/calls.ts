@@ -1,14 +1,14 @@
-import { FUNCTION, memberOfKind, unionAll } from '../../types/index.ts'
-import { bindArguments, type CallSite } from './arguments.ts'
+import { FUNCTION, memberOfKind } from '../../types/index.ts'
+import { type Bound, bindArguments, type CallSite } from './arguments.ts'
 import { leftOf, type Node } from './ast.ts'
 import { builtinResult } from './builtins.ts'
-import { describe, suggestion } from './describe.ts'
+import { describe, positionOf, suggestion } from './describe.ts'
 import { type Inference, quietly, warn } from './inference.ts'
-import { type FunctionValue, type Known, known, type Stream, TOP } from './known.ts'
+import { type FunctionValue, isMarked, type Known, known, type Stream, TOP, unwrap } from './known.ts'
 import { callLambda } from './lambda.ts'
 import { matchType } from './match.ts'
 import { type Scope, variableNames } from './scope.ts'
-import { builtinNames, builtinSignatures, parametersOf } from './signatures.ts'
+import { arityOf, builtinNames, builtinSignatures, parametersOf } from './signatures.ts'
 import { transformed } from './transform.ts'
 
 /** What a call gives. `~>` hands over a first argument. */
@@ -85,10 +85,7 @@ function callFunction(inference: Inference, called: FunctionValue, at: Call): Kn
 /** A sequence inside a chain of functions is unwrapped like any other. */
 function settled(value: Known | Stream): Known {
   if ('origin' in value) return value
-  const array = { kind: 'array', item: value.item } as const
-  return known(
-    unionAll([value.item, ...(value.none ? [{ kind: 'missing' } as const] : []), ...(value.many ? [array] : [])]),
-  )
+  return unwrap(value)
 }
 
 /** The arguments of a lambda with a signature, such as `function($x)<a<n>:n>{…}`. */
@@ -104,26 +101,38 @@ function signed(inference: Inference, node: Node, at: Call): readonly Known[] {
     position: at.node?.position,
     nodes: at.nodes,
   }
-  return bindArguments(site, parametersOf(definition), at.args)
+  return bindArguments(site, parametersOf(definition), at.args).map(({ value }) => value)
 }
 
 function callBuiltin(inference: Inference, name: string, at: Call): Known | Stream {
   const host = inference.options.functions?.[name]
   const [signature, usage] = builtinSignatures[name] ?? [host?.signature, `$${name}(…)`]
   const site: CallSite = { inference, scope: at.scope, name, usage, position: at.node?.position, nodes: at.nodes }
-  const args = signature === undefined ? at.args : bindArguments(site, parametersOf(signature), at.args)
+  const unchecked = at.args.map((value, index): Bound => ({ value, node: at.nodes[index] }))
+  const bound = signature === undefined ? unchecked : bindArguments(site, parametersOf(signature), at.args)
   if (host) return known(host.result)
-  const shift = args.length - at.args.length
-  const nodes = shift > 0 ? [...Array<undefined>(shift), ...at.nodes] : at.nodes
-  return builtinResult(name, {
+  const args = bound.map(({ value }) => value)
+  let marked = isMarked(...args)
+  const result = builtinResult(name, {
     inference,
     args,
-    nodes,
-    apply: (fn, values) =>
-      settled(call(inference, fn, { args: values, nodes: [], scope: at.scope, node: undefined })).type,
+    nodes: bound.map(({ node }) => node),
+    apply: (fn, values) => {
+      const handed = taken(inference, fn, marked ? values.map((value) => ({ ...value, marked })) : values)
+      const given = settled(call(inference, fn, { args: handed, nodes: [], scope: at.scope, node: at.node }))
+      marked ||= isMarked(given)
+      return given.type
+    },
     itemTypes: (node) =>
       quietly(inference, () => (node.expressions ?? []).map((one) => inference.infer(one, at.scope).type)),
   })
+  const spread = 'origin' in result || !result.many ? undefined : { position: positionOf(at.node) ?? 0 }
+  return { ...result, ...(marked ? { marked } : {}), ...(spread ? { spread } : {}) }
+}
+
+/** A built-in function is handed no more arguments than it declares. */
+function taken(inference: Inference, fn: Known, values: readonly Known[]): readonly Known[] {
+  return fn.function?.kind === 'builtin' ? values.slice(0, arityOf(inference, fn.function.name)) : values
 }
 
 function procedureOf(inference: Inference, node: Node, scope: Scope): Known | undefined {

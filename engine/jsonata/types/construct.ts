@@ -1,19 +1,31 @@
-import { arrayOf, NEVER, type ObjectType, optional, type Type, union, without } from '../../types/index.ts'
+import {
+  arrayOf,
+  memberOfKind,
+  NEVER,
+  type ObjectType,
+  optional,
+  type Type,
+  union,
+  without,
+} from '../../types/index.ts'
 import type { Node, Pair } from './ast.ts'
 import { describe, pathText } from './describe.ts'
 import { bounded, type Inference, newFrame, warn } from './inference.ts'
-import { itemsOf, type Known, known, mayMiss, type Stream } from './known.ts'
+import { isMarked, itemsOf, type Known, known, mayMiss, type Stream } from './known.ts'
 import { type Scope, typeIn, within } from './scope.ts'
 
 /** `[a, b]`: an array of the values; a sequence or array among them is taken apart, unless it is written `[…]` itself. */
 export function inferArray(inference: Inference, node: Node, scope: Scope): Known {
   let item: Type = NEVER
+  let marked = false
   for (const expression of node.expressions ?? []) {
-    const { type } = inference.infer(expression, scope)
+    const found = inference.infer(expression, scope)
+    const { type } = found
+    marked ||= isMarked(found)
     item = union(item, expression.value === '[' ? without(type, 'missing') : itemsOf(type).item)
   }
   const value = known(bounded(inference, arrayOf(item)))
-  return node.consarray ? { ...value, constructed: 'surely' } : value
+  return { ...value, marked, constructed: node.consarray === true }
 }
 
 /** `{key: value}` over the context: one object, its values grouped by key where the context is an array. */
@@ -25,13 +37,15 @@ export function inferGroup(
 ): Known {
   const context = typeIn(scope, scope.context)
   const items = itemsOf(context)
-  if (scope.context.wrapped || !items.many)
-    return inferPairs(inference, pairs, { keys: scope, values: scope, position })
+  if (scope.context.wrapped || !items.many) {
+    const one = within(scope, { ...scope.context, wrapped: false })
+    return inferPairs(inference, pairs, { keys: one, values: one, position })
+  }
   const item = items.none ? optional(items.item) : items.item
-  const grouped = union(item, arrayOf(items.item))
+  const marked = isMarked(scope.context)
   return inferPairs(inference, pairs, {
-    keys: within(scope, known(item)),
-    values: within(scope, known(grouped)),
+    keys: within(scope, { ...known(item), marked }),
+    values: within(scope, { ...known(union(item, arrayOf(items.item))), marked }),
     position,
   })
 }
@@ -45,7 +59,7 @@ export function inferTupleGroup(
   const { scope, stream, position } = at
   const frame = newFrame(inference, scope.frame)
   for (const [name, value] of scope.frame.variables) frame.variables.set(name, known(gathered(value.type, stream)))
-  for (const [label, type] of inference.parents) inference.parents.set(label, gathered(type, stream))
+  for (const [label, type] of inference.parents) inference.parents.set(label, optional(gathered(type, stream)))
   const keys = within(scope, known(stream.item))
   const values = { ...within(scope, known(gathered(stream.item, stream))), frame }
   const value = inferPairs(inference, pairs, { keys, values, position })
@@ -72,10 +86,10 @@ interface PairPlace {
 function inferPairs(inference: Inference, pairs: readonly Pair[], place: PairPlace): Known {
   const fields = new Map<string, Type>()
   let rest: Type = NEVER
-  let kept = false
+  let marked = false
   for (const [key, value] of pairs) {
     const found = inference.infer(value, place.values)
-    kept ||= found.kept === true
+    marked ||= isMarked(found)
     noteSpread(inference, value, found)
     const names = keyNames(inference, key, place)
     if (names === undefined) rest = union(rest, without(found.type, 'missing'))
@@ -83,7 +97,7 @@ function inferPairs(inference: Inference, pairs: readonly Pair[], place: PairPla
   }
   const shape: ObjectType = { kind: 'object', fields: Object.fromEntries(fields) }
   const type = rest.kind === 'never' ? shape : { ...shape, rest }
-  return { ...known(bounded(inference, type)), kept }
+  return { ...known(bounded(inference, type)), marked }
 }
 
 interface Field {
@@ -116,11 +130,17 @@ function keyNames(inference: Inference, key: Node, place: PairPlace): { name: st
   return undefined
 }
 
-/** A path over an array, put into a field, makes the field one value or many: worth knowing. */
+/** What goes over an array, put into a field or given as the result, is one value or many: worth knowing. */
 export function noteSpread(inference: Inference, node: Node, value: Known): void {
-  if (value.spread === undefined || (node.type !== 'path' && node.type !== 'variable')) return
-  const items = itemsOf(value.type)
-  if (!items.many || without(value.type, 'missing', 'array').kind === 'never') return
-  const path = node.type === 'path' && node.steps ? pathText(node.steps, node.steps.length - 1) : `$${String(node.value)}`
+  const path = spreadText(node)
+  if (value.spread === undefined || path === undefined || !memberOfKind(value.type, 'array')) return
+  if (without(value.type, 'missing', 'array').kind === 'never') return
   warn(inference, 'ONE_OR_MANY', value.spread.position, { path })
+}
+
+function spreadText(node: Node): string | undefined {
+  if (node.type === 'path' && node.steps) return pathText(node.steps, node.steps.length - 1)
+  if (node.type === 'variable') return `$${String(node.value)}`
+  const called = node.type === 'function' && node.procedure?.type === 'variable' ? node.procedure.value : undefined
+  return called === undefined ? undefined : `$${String(called)}(…)`
 }

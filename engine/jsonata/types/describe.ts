@@ -41,13 +41,17 @@ export function listOf(names: readonly string[], most = 12): string {
   return names.length > most ? `${shown} and ${names.length - most} more` : shown
 }
 
-/** The text of a path up to and with the step of this index, as far as it can be written: `payload.temperature`. */
-export function pathText(steps: readonly Node[], last: number): string {
+/**
+ * The text of a path up to and with the step of this index, as far as it can be written: `payload.temperature`. Filters
+ * are shown as `[…]`, those of the last step only on request.
+ */
+export function pathText(steps: readonly Node[], last: number, filtered = true): string {
   let text = ''
-  for (const step of steps.slice(0, last + 1)) {
+  for (const [index, step] of steps.slice(0, last + 1).entries()) {
     if (step.type === 'variable') text = `$${String(step.value)}`
     else if (step.type === 'name') text = joinPath(text, String(step.value))
-    else if (step.type !== 'sort') text = joinStep(text, step)
+    else text = step.type === 'sort' ? `${text}^(…)` : joinStep(text, step)
+    if (index === last && !filtered) return text
     const filters = [...(step.predicate ?? []), ...(step.stages ?? [])].map((stage) => `[${filterText(stage.expr)}]`)
     text += filters.join('')
   }
@@ -62,6 +66,11 @@ function joinStep(text: string, step: Node): string {
   const shown =
     step.type === 'wildcard' ? '*' : step.type === 'descendant' ? '**' : step.type === 'parent' ? '%' : '(…)'
   return text === '' ? shown : `${text}.${shown}`
+}
+
+/** Where a node ends in the text: a path ends with its last step. */
+export function positionOf(node: Node | undefined): number | undefined {
+  return node?.position ?? node?.steps?.at(-1)?.position
 }
 
 /** The text of an operand in a warning: its path, its literal, or its type. */

@@ -1,7 +1,7 @@
 import { MISSING, memberOfKind, NEVER, type Type, union, without } from '../../types/index.ts'
 import type { Node, Stage } from './ast.ts'
 import { type Inference, inBranch } from './inference.ts'
-import { isOnly, itemsOf, type Known, known, mayMiss, type Stream } from './known.ts'
+import { isMarked, isOnly, itemsOf, type Known, known, mayBeArray, mayMiss, type Stream } from './known.ts'
 import { narrow } from './narrow.ts'
 import { type Scope, typeIn, within } from './scope.ts'
 
@@ -20,10 +20,11 @@ export function filterStages(
 }
 
 function filterOnce(inference: Inference, predicate: Node, value: Known | Stream, scope: Scope): Known | Stream {
-  const items = 'origin' in value ? itemsOf(value.type) : value
-  if (predicate.type === 'number') return oneAt(Number(predicate.value), value)
+  const items = 'origin' in value ? { ...itemsOf(value.type), marked: isMarked(value) } : value
+  const marked = isMarked(value)
+  if (predicate.type === 'number') return { ...oneAt(Number(predicate.value), value), marked }
   const filtered = filterItems(inference, predicate, items, scope)
-  return value.spread ? { ...filtered, spread: value.spread } : filtered
+  return { ...filtered, marked, ...(value.spread ? { spread: value.spread } : {}) }
 }
 
 /** The item at one place. Of a single value there are two: 0 and -1. */
@@ -32,18 +33,18 @@ function oneAt(place: number, value: Known | Stream): Known {
   if (!('origin' in value)) return known(value.many || value.none ? union(value.item, MISSING) : value.item)
   const array = memberOfKind(value.type, 'array')
   const one = without(value.type, 'array', 'missing')
-  const kept = one.kind === 'never' || index === 0 || index === -1 ? one : MISSING
-  const absent = array || mayMiss(value.type) ? MISSING : NEVER
+  const kept = one.kind === 'never' || one.kind === 'any' || index === 0 || index === -1 ? one : MISSING
+  const absent = mayBeArray(value.type) || mayMiss(value.type) ? MISSING : NEVER
   return known(union(absent, kept, array?.item ?? NEVER))
 }
 
 /** The items for which the filter is true, or whose place it is. */
 export function filterItems(inference: Inference, predicate: Node, items: Stream, scope: Scope): Stream {
-  const context = known(items.item)
+  const context = { ...known(items.item), marked: isMarked(items) }
   const inner = within(scope, context)
   const test = inBranch(inference, () => inference.infer(predicate, inner)).type
   if (isOnly(test, 'number') && isSteady(predicate)) return { ...items, none: true, many: false }
-  return { item: passing(inference, predicate, { test, inner, item: items.item }), none: true, many: items.many }
+  return { ...items, item: passing(inference, predicate, { test, inner, item: items.item }), none: true }
 }
 
 /** The type of the items that pass. A filter that may be a place says nothing about what the items are. */

@@ -5,7 +5,7 @@ import { inferArray, inferGroup } from './construct.ts'
 import { suggestion } from './describe.ts'
 import { filterStages } from './filter.ts'
 import { bind, enter, type Inference, inBranch, newFrame, warn } from './inference.ts'
-import { eitherOf, type Known, known, type Stream, TOP, unwrap } from './known.ts'
+import { eitherOf, isMarked, type Known, known, type Stream, TOP, unwrap } from './known.ts'
 import { lookUpName } from './name.ts'
 import { narrow } from './narrow.ts'
 import { inferBinary, inferMinus } from './operators.ts'
@@ -47,11 +47,11 @@ function inferNode(inference: Inference, node: Node, scope: Scope): Known | Stre
     case 'value':
       return known(literalType(node.value))
     case 'wildcard':
-      return wildcard(typeIn(scope, scope.context))
+      return { ...wildcard(typeIn(scope, scope.context)), marked: isMarked(scope.context) }
     case 'descendant':
-      return descendants(typeIn(scope, scope.context))
+      return { ...descendants(typeIn(scope, scope.context)), marked: isMarked(scope.context) }
     case 'parent':
-      return known(inference.parents.get(node.slot?.label ?? '') ?? TOP)
+      return { ...known(inference.parents.get(node.slot?.label ?? '') ?? TOP), marked: true }
     case 'condition':
       return inferCondition(inference, node, scope)
     case 'block':

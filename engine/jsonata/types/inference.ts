@@ -19,8 +19,8 @@ export interface InferOptions {
   readonly steps?: number
 }
 
-/** Nodes nested deeper than this are `any`: far below what the stack bears. */
-const maxDepth = 200
+/** Nodes nested deeper than this are `any`: less than half of what the stack bears. */
+const maxDepth = 300
 /** Parts of one constructed type; a larger one is `any`, so that no expression can make types grow without end. */
 const maxTypeSize = 4000
 

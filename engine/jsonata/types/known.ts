@@ -19,10 +19,13 @@ export interface Known {
   readonly type: Type
   /** Identity of the value: what a condition finds out is remembered for it. */
   readonly origin: symbol
-  /** Its array may be a sequence of one item that `[]` kept; a later path step may turn it into that item. */
-  readonly kept?: boolean
-  /** Its array is one that a path does not flatten (`.[a, b]`): surely, or perhaps. */
-  readonly constructed?: 'surely' | 'perhaps'
+  /**
+   * An array in it, however deep, may bear a mark that path steps heed: a sequence of one item that `[]` kept becomes the
+   * item, and one that `.[a, b]` constructed is not flattened.
+   */
+  readonly marked?: boolean
+  /** It is surely an array that `.[a, b]` constructed. */
+  readonly constructed?: boolean
   /** The root input: an array there is one value, while a path goes over the items of any other array. */
   readonly wrapped?: boolean
   readonly function?: FunctionValue
@@ -44,6 +47,9 @@ export interface Stream {
   readonly item: Type
   readonly none: boolean
   readonly many: boolean
+  /** It may be an empty array of the input, which stays one. */
+  readonly empty?: boolean
+  readonly marked?: boolean
   readonly spread?: NonNullable<Known['spread']>
 }
 
@@ -60,30 +66,42 @@ export function eitherOf(first: Known, second: Known): Known {
   if (first === second || second.type.kind === 'never') return first
   if (first.type.kind === 'never') return second
   const spread = first.spread ?? second.spread
-  const constructed = first.constructed && second.constructed === first.constructed ? first.constructed : 'perhaps'
+  const constructed = first.constructed === true && second.constructed === true
   return {
     ...known(union(first.type, second.type)),
-    kept: first.kept || second.kept || false,
-    ...(first.constructed || second.constructed ? { constructed } : {}),
+    marked: isMarked(first, second),
+    constructed,
     ...(spread ? { spread } : {}),
   }
+}
+
+/** Whether an array in one of these values may bear a mark. */
+export function isMarked(...values: readonly (Known | Stream)[]): boolean {
+  return values.some((value) => value.marked === true || ('constructed' in value && value.constructed === true))
 }
 
 /** What a sequence gives at the end of an evaluation: nothing, the one value, or an array. `keep` is what `[]` does. */
 export function unwrap(stream: Stream, keep = false): Known {
   const { item, none, many, spread } = stream
-  if (item.kind === 'never') return known(MISSING)
+  if (item.kind === 'never') return known(stream.empty ? union(MISSING, arrayOf(NEVER)) : MISSING)
   const absent = none ? MISSING : NEVER
-  if (keep) return { ...known(union(absent, arrayOf(item))), kept: true }
-  if (!many) return known(union(absent, item))
-  return { ...known(union(absent, item, arrayOf(item))), ...(spread ? { spread } : {}) }
+  if (keep) return { ...known(union(absent, arrayOf(item))), marked: true }
+  const marked = stream.marked === true
+  if (!many) return { ...known(union(absent, item)), marked }
+  return { ...known(union(absent, item, arrayOf(item))), marked, ...(spread ? { spread } : {}) }
 }
 
-/** The values that a path step or a filter meets in a value: those of an array, or itself. */
+/** The values that a path step or a filter meets in a value: those of an array, or itself. `any` may be an array. */
 export function itemsOf(type: Type): Stream {
   const array = memberOfKind(type, 'array')
   const item = union(without(type, 'array', 'missing'), array?.item ?? NEVER)
-  return { item: without(item, 'missing'), none: array !== undefined || mayMiss(type), many: array !== undefined }
+  const many = mayBeArray(type)
+  return { item: without(item, 'missing'), none: many || mayMiss(type), many, empty: array?.item.kind === 'never' }
+}
+
+/** Whether a value may be an array. */
+export function mayBeArray(type: Type): boolean {
+  return membersOf(type).some((member) => member.kind === 'array' || member.kind === 'any')
 }
 
 /** Whether the value may be absent. */

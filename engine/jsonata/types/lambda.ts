@@ -5,6 +5,9 @@ import { eitherOf, type FunctionValue, type Known, known, TOP } from './known.ts
 /** Rounds after which a recursive function is taken for any value. */
 const maxRounds = 6
 
+/** A call needs more of the stack than other nodes, so it counts for more levels. */
+const callDepth = 3
+
 type Lambda = Extract<FunctionValue, { kind: 'lambda' }>
 
 /**
@@ -18,7 +21,9 @@ export function callLambda(inference: Inference, lambda: Lambda, args: readonly 
   if (active) return recursive(active, args)
   const entry: ActiveCall = { args, result: NEVER, used: false, grown: false }
   inference.calls.set(lambda.node, entry)
+  inference.depth += callDepth
   const result = settle(inference, lambda, entry)
+  inference.depth -= callDepth
   inference.calls.delete(lambda.node)
   return result
 }
@@ -29,7 +34,7 @@ function settle(inference: Inference, lambda: Lambda, entry: ActiveCall): Known 
     const result = runBody(inference, lambda, entry.args)
     if (!entry.used) return result
     const type = union(entry.result, result.type)
-    if (!entry.grown && sameType(type, entry.result)) return known(type)
+    if (!entry.grown && sameType(type, entry.result)) return { ...known(type), marked: true }
     entry.result = type
   }
   return known(TOP)
@@ -42,7 +47,7 @@ function recursive(active: ActiveCall, args: readonly Known[]): Known {
     active.args = joined
     active.grown = true
   }
-  return known(active.result)
+  return { ...known(active.result), marked: true }
 }
 
 /** Arguments that hold both; the same objects where nothing is added. A function that differs is no longer known. */

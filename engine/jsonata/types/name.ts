@@ -2,7 +2,7 @@ import { fieldType, type Member, MISSING, membersOf, type ObjectType, type Type,
 import type { Node } from './ast.ts'
 import { describe, listOf, suggestion } from './describe.ts'
 import { type Inference, warn } from './inference.ts'
-import { isOnly, itemsOf, type Known, known, TOP, unwrap } from './known.ts'
+import { isMarked, isOnly, itemsOf, type Known, known, TOP, unwrap } from './known.ts'
 import { type Scope, typeIn } from './scope.ts'
 
 /** Where a name stands: its scope, and the texts of the path with it and before it. */
@@ -17,7 +17,7 @@ export function lookUpName(inference: Inference, step: Node, place: NamePlace): 
   const context = typeIn(place.scope, place.scope.context)
   const name = String(step.value)
   report(inference, context, step, place)
-  return known(nameIn(context, name))
+  return { ...known(nameIn(context, name)), marked: isMarked(place.scope.context) }
 }
 
 /** The type of a field of a value of this type, by the rules of a path step. */

@@ -13,7 +13,7 @@ import {
   without,
 } from '../../types/index.ts'
 import { leftOf, type Node } from './ast.ts'
-import { kindsOf, operandText } from './describe.ts'
+import { describe, kindsOf, operandText } from './describe.ts'
 import { type Inference, inBranch, warn } from './inference.ts'
 import { isOnly, type Known, known, mayMiss, type Stream, TOP } from './known.ts'
 import { narrow } from './narrow.ts'
@@ -44,7 +44,7 @@ export function inferBinary(inference: Inference, node: Node, scope: Scope): Kno
 export function inferMinus(inference: Inference, node: Node, scope: Scope): Known {
   if (node.expression === undefined) return known(TOP)
   const { type } = inference.infer(node.expression, scope)
-  checkNumber(inference, { side: 'value', operator: '-', position: node.position, node: node.expression, type })
+  checkNumber(inference, { side: 'value', operator: 'a minus', position: node.position, node: node.expression, type })
   return known(mayMiss(type) ? union(NUMBER, MISSING) : NUMBER)
 }
 
@@ -126,12 +126,24 @@ function reportNever(inference: Inference, sides: Sides, found: { left: Type; ri
     operator: sides.operator,
     right: operandText(sides.right, found.right),
     outcome: found.outcome,
+    hint: equalityHint(found.left, found.right),
   })
+}
+
+function equalityHint(left: Type, right: Type): string {
+  const listed = [left, right].find(
+    (type) => (type.kind === 'string' || type.kind === 'number') && (type.values?.length ?? 0) > 1,
+  )
+  if (listed && left.kind === right.kind) return `The values are ${describe(listed)}.`
+  if (memberOfKind(left, 'array') || memberOfKind(right, 'array'))
+    return 'Look for an item of the array: value in list.'
+  return 'Compare values of the same kind; convert with $number(…) or $string(…).'
 }
 
 /** Order needs two numbers or two strings; anything else raises an error. */
 function compared(inference: Inference, sides: Sides): Type {
   const { first, second } = sides
+  if (first.kind === 'never' || second.kind === 'never') return NEVER
   const strays = union(
     without(first, 'missing', 'any', 'number', 'string'),
     without(second, 'missing', 'any', 'number', 'string'),
@@ -168,8 +180,7 @@ function isSettled(type: Type): boolean {
 }
 
 function comparisonHint(strays: Type, a: Type, b: Type): string {
-  if (memberOfKind(strays, 'array'))
-    return 'Take one item with [0], or ask for one of them with [… ][0] or $count(…[…]) > 0.'
+  if (memberOfKind(strays, 'array')) return 'Take one item with [0], or count those that match: $count(list[…]) > 0.'
   if (strays.kind !== 'never') return `Check first that it is not ${kindsOf(strays)}: $type(x) = "number" and ….`
   const text = isOnly(a, 'string') || isOnly(b, 'string')
   return text

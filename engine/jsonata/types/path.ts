@@ -4,7 +4,7 @@ import { inferGroup, inferTupleGroup } from './construct.ts'
 import { pathText } from './describe.ts'
 import { filterStages } from './filter.ts'
 import { type Inference, newFrame } from './inference.ts'
-import { itemsOf, type Known, known, mayMiss, type Stream, unwrap } from './known.ts'
+import { isMarked, itemsOf, type Known, known, mayBeArray, mayMiss, type Stream, unwrap } from './known.ts'
 import { lookUpName } from './name.ts'
 import { factAbout, pathKey, type Scope, typeIn, within } from './scope.ts'
 import { sortStep, tupleStep } from './tuple.ts'
@@ -44,7 +44,7 @@ interface Walk {
 /** A path goes over the items of an array in its context, but takes the root input and a variable as one value. */
 function start(steps: readonly Node[], scope: Scope): Stream {
   const context = typeIn(scope, scope.context)
-  if (scope.context.wrapped || steps[0]?.type === 'variable' || !memberOfKind(context, 'array')) {
+  if (scope.context.wrapped || steps[0]?.type === 'variable' || !mayBeArray(context)) {
     return { item: context, none: false, many: false }
   }
   return itemsOf(context)
@@ -60,6 +60,8 @@ function takeStep(walk: Walk, index: number): void {
   else if (step.type === 'sort') walk.stream = sortStep(inference, step, { stream, scope: walk.scope })
   else if (walk.tuples) walk.stream = tupleStep(inference, step, { stream, scope: walk.scope })
   else plainStep(walk, step, index)
+  const spread = stream.spread ?? walk.stream.spread ?? { position: step.position ?? 0 }
+  if (walk.stream.many) walk.stream = { ...walk.stream, spread }
 }
 
 function plainStep(walk: Walk, step: Node, index: number): void {
@@ -70,70 +72,85 @@ function plainStep(walk: Walk, step: Node, index: number): void {
     step.type === 'name' && !step.predicate
       ? lookUpName(inference, step, {
           scope,
-          path: () => pathText(walk.steps, index),
+          path: () => pathText(walk.steps, index, false),
           owner: () => pathText(walk.steps, index - 1),
         })
       : inference.infer(step, scope)
   const result = step.stages?.length ? filterStages(inference, step.stages, value, scope) : value
-  const place = { position: step.position ?? 0 }
   if ('origin' in result) {
     walk.stream = flatten(stream, result)
     if (!stream.many) walk.last = stream.none ? { ...result, type: union(result.type, MISSING) } : result
   } else {
-    walk.stream = { item: result.item, none: stream.none || result.none, many: stream.many || result.many }
+    walk.stream = {
+      ...result,
+      none: stream.none || result.none,
+      many: stream.many || result.many,
+      marked: isMarked(stream, value, result),
+    }
   }
-  const { spread = value.spread } = stream
-  if (walk.stream.many) walk.stream = { ...walk.stream, spread: spread ?? place }
 }
 
 /** The first step has the context itself, with all that is known about it; later steps have a value of their own. */
 function contextOf(walk: Walk, index: number): Known {
   const { scope, stream } = walk
   const first = index === 0 && !stream.many
-  return first ? scope.context : known(stream.item)
+  return first ? { ...scope.context, wrapped: false } : { ...known(stream.item), marked: stream.marked === true }
 }
 
 /** The stream after a step that gave this value for each value of the stream before: arrays are flattened once. */
 function flatten(stream: Stream, value: Known): Stream {
   const array = memberOfKind(value.type, 'array')
-  const single = without(value.type, 'array', 'missing')
-  const inArray = array ? arrayItems(array.item, value) : NEVER
+  const flattened = mayBeArray(value.type) && value.constructed !== true
   return {
-    item: union(single, inArray),
-    none: stream.none || mayMiss(value.type) || array !== undefined,
-    many: stream.many || (array !== undefined && value.constructed !== 'surely'),
+    item: union(without(value.type, 'array', 'missing'), array ? arrayItems(array.item, value) : NEVER),
+    none: stream.none || mayMiss(value.type) || flattened,
+    many: stream.many || flattened,
+    empty: array?.item.kind === 'never',
+    marked: isMarked(stream, value),
+    ...(value.spread ? { spread: value.spread } : {}),
   }
 }
 
+/** A constructed array is one item; of a marked one nobody can tell. */
 function arrayItems(item: Type, value: Known): Type {
-  if (value.constructed === 'surely') return arrayOf(item)
+  if (value.constructed) return arrayOf(item)
   const items = without(item, 'missing')
-  return value.constructed === 'perhaps' ? union(items, arrayOf(item)) : items
+  return value.marked ? union(items, arrayOf(item)) : items
 }
 
 function resultOf(walk: Walk): Known {
   const { node, last, stream } = walk
   const keep = node.keepSingletonArray === true || node.keepArray === true
-  if (last === undefined) return unwrap(stream, keep)
-  return keep ? keptSingle(last) : single(last)
+  if (last === undefined) return orEmpty(walk, unwrap(stream, keep))
+  const value = keep ? keptSingle(last) : single(last)
+  return stream.spread ? { ...value, spread: stream.spread } : value
 }
 
-/** One value for one context: an array stays as it is, unless it is a sequence that `[]` had kept. */
+/** The library leaves an empty `[…]` at the start of a path as it is. */
+function orEmpty(walk: Walk, value: Known): Known {
+  return walk.steps[0]?.consarray ? { ...value, type: union(value.type, arrayOf(NEVER)), marked: true } : value
+}
+
+/** One value for one context: an array stays as it is, unless it may be a sequence that `[]` kept. */
 function single(value: Known): Known {
-  const array = value.kept ? memberOfKind(value.type, 'array') : undefined
-  const type = array ? union(value.type, array.item) : value.type
-  const { spread, kept = false, constructed } = value
-  const about = { ...(spread ? { spread } : {}), ...(constructed ? { constructed: 'perhaps' as const } : {}) }
-  return { ...known(type), kept: kept, ...about, ...(value.function ? { function: value.function } : {}) }
+  const array = value.marked && !value.constructed ? memberOfKind(value.type, 'array') : undefined
+  const { spread } = value
+  return {
+    ...known(array ? union(value.type, array.item) : value.type),
+    marked: isMarked(value),
+    ...(spread ? { spread } : {}),
+    ...(value.function ? { function: value.function } : {}),
+  }
 }
 
+/** The same with `[]`: an array around what is no array, and around a constructed one. */
 function keptSingle(value: Known): Known {
   const array = memberOfKind(value.type, 'array')
   const one = without(value.type, 'array', 'missing')
-  const whole = array && value.constructed ? arrayOf(array) : NEVER
-  const asIs = array && value.constructed !== 'surely' ? array : NEVER
+  const around = array && isMarked(value) ? arrayOf(array) : NEVER
+  const asIs = array && !value.constructed ? array : NEVER
   const wrapped = one.kind === 'never' ? NEVER : arrayOf(one)
-  return { ...known(union(mayMiss(value.type) ? MISSING : NEVER, wrapped, whole, asIs)), kept: true }
+  return { ...known(union(mayMiss(value.type) ? MISSING : NEVER, wrapped, around, asIs)), marked: true }
 }
 
 function group(walk: Walk, pairs: NonNullable<Node['group']>['lhs'], position: number | undefined): Known {
@@ -151,7 +168,7 @@ function refined(walk: Walk, value: Known): Known {
   const fact = place && factAbout(scope, place.base.origin, pathKey(place.names))
   if (fact === undefined) return value
   const type = intersect(value.type, fact)
-  return { ...value, type, kept: value.kept === true || memberOfKind(type, 'array') !== undefined }
+  return { ...value, type, marked: isMarked(value) || memberOfKind(type, 'array') !== undefined }
 }
 
 /** The value and the names of a path that is nothing but names: what facts can be kept about. */
@@ -163,9 +180,10 @@ export function placeOf(inference: Inference, node: Node, scope: Scope): { base:
   }
   if (node.type !== 'path' || node.steps === undefined) return undefined
   const [first, ...rest] = node.steps
-  const base =
-    first?.type === 'variable' && !first.predicate && isPlain(first) ? baseOf(inference, first, scope) : scope.context
-  const steps = first?.type === 'variable' ? rest : node.steps
+  const named = first?.type === 'variable'
+  if (named && !isPlain(first)) return undefined
+  const base = named ? baseOf(inference, first, scope) : scope.context
+  const steps = named ? rest : node.steps
   if (base === undefined || !steps.every((step) => step.type === 'name' && isPlain(step))) return undefined
   return { base, names: steps.map((step) => String(step.value)) }
 }

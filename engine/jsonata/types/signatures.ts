@@ -109,23 +109,60 @@ const symbols: Readonly<Record<string, readonly Member['kind'][]>> = {
 
 /** The parameters of a signature such as `<s-(sf)n?:s>`. Symbols that it does not know are left out. */
 export function parametersOf(signature: string): Parameter[] {
-  const text = signature.slice(1).replace(/:[^:<>()]*(<[^>]*>)?>?$/, '')
-  const found = text.matchAll(/(?:\(([a-z]+)\)|([snbloafjx]))(?:<([^<>]*)>)?([-?+]*)/g)
-  return [...found].map(([, choice, symbol = '', item = '', marks = '']) => {
+  const found: Parameter[] = []
+  const [before = ''] = withoutNesting(signature).split(':')
+  for (const [, choice, symbol = '', inner, marks = ''] of before.matchAll(
+    /(?:\(([a-z]+)\)|([snbloafjx]))(?:\[(.?)\])?([-?+]*)/g,
+  )) {
     const kinds =
       choice === undefined
         ? symbols[symbol]
-        : [...choice].flatMap((one) => (one === 'a' ? ['array' as const] : (symbols[one] ?? [])))
-    const itemKind = symbol === 'a' ? symbols[item.charAt(0)]?.[0] : undefined
-    return {
+        : [...choice].flatMap((one) => (one === 'a' ? arrays : (symbols[one] ?? [])))
+    const item = symbol === 'a' && inner ? itemKinds[inner] : undefined
+    found.push({
       kinds: kinds ?? [],
       context: marks.includes('-'),
       optional: marks.includes('?'),
       repeated: marks.includes('+'),
       array: symbol === 'a',
-      ...(itemKind ? { item: itemKind } : {}),
-    }
-  })
+      ...(item ? { item } : {}),
+    })
+  }
+  return found
+}
+
+/** The signature with `<…>` after a symbol as `[first symbol inside]`, so that `a<a<n>>f<s:o>` becomes `a[a]f[s]`. */
+function withoutNesting(signature: string): string {
+  let depth = 0
+  let text = ''
+  for (const [index, character] of [...signature].entries()) {
+    if (character === '<') {
+      depth += 1
+      if (depth === 2) text += `[${signature[index + 1] ?? ''}]`
+    } else if (character === '>') depth -= 1
+    else if (depth <= 1) text += character
+  }
+  return text
+}
+
+const arrays: readonly Member['kind'][] = ['array']
+
+const itemKinds: Readonly<Record<string, Member['kind']>> = {
+  s: 'string',
+  n: 'number',
+  b: 'boolean',
+  l: 'null',
+  o: 'object',
+  a: 'array',
+  f: 'function',
+}
+
+/** How many arguments a function takes from `$map` and the like: what the library's own function declares. */
+export function arityOf(inference: Inference, name: string): number {
+  if (name === 'string') return 1
+  const signature = builtinSignatures[name]?.[0] ?? inference.options.functions?.[name]?.signature
+  const parameters = parametersOf(signature ?? '')
+  return parameters.some((parameter) => parameter.repeated) ? 1 : Math.max(1, parameters.length)
 }
 
 /** The members of a type that a parameter cannot take. Absence passes, except where a function is needed. */

@@ -105,11 +105,12 @@ function withoutFields(shape: ObjectType, { names, all }: { names: Type; all: bo
   return { ...shape, fields: Object.fromEntries(fields.filter(([, type]) => type.kind !== 'missing')) }
 }
 
+/** Every object that the names lead to is updated. Of arrays in arrays nobody can tell how far they are taken apart. */
 function updateAt(type: Type, names: readonly string[], update: (shape: ObjectType) => Type): Type {
   const [name, ...rest] = names
   return unionAll(
     membersOf(type).map((member) => {
-      if (member.kind === 'array') return arrayOf(updateAt(member.item, names, update))
+      if (member.kind === 'array') return arrayOf(updateItems(member.item, names, update))
       if (member.kind === 'any') return ANY
       if (member.kind !== 'object') return member
       if (name === undefined) return update(member)
@@ -117,4 +118,10 @@ function updateAt(type: Type, names: readonly string[], update: (shape: ObjectTy
       return inner.kind === 'missing' ? member : withField(member, name, updateAt(inner, rest, update))
     }),
   )
+}
+
+function updateItems(item: Type, names: readonly string[], update: (shape: ObjectType) => Type): Type {
+  const nested = memberOfKind(item, 'array')
+  const updated = updateAt(without(item, 'array'), names, update)
+  return nested ? union(updated, nested, updateAt(nested, names, update)) : updated
 }

@@ -1,9 +1,9 @@
-import { NUMBER, type Type, union, without } from '../../types/index.ts'
+import { NUMBER, union, without } from '../../types/index.ts'
 import type { Node, Stage } from './ast.ts'
 import { describe } from './describe.ts'
 import { filterItems } from './filter.ts'
 import { type Inference, warn } from './inference.ts'
-import { isOnly, itemsOf, known, type Stream } from './known.ts'
+import { isMarked, isOnly, itemsOf, known, type Stream } from './known.ts'
 import { type Scope, within } from './scope.ts'
 
 /** A stream of values and the scope whose frame has what `@` and `#` bind. */
@@ -14,21 +14,19 @@ export interface Tuples {
 
 /** A step whose results carry bindings: `@$name` keeps the context, `#$name` counts, `%` finds the context again. */
 export function tupleStep(inference: Inference, step: Node, { stream, scope }: Tuples): Stream {
-  const context = stream.many
-    ? known(stream.item)
-    : scope.context.type === stream.item
-      ? scope.context
-      : known(stream.item)
+  const same = !stream.many && scope.context.type === stream.item
+  const context = same ? { ...scope.context, wrapped: false } : { ...known(stream.item), marked: isMarked(stream) }
   const value = inference.infer(withoutStages(step), within(scope, context))
   const items = itemsOf(value.type)
-  if (step.focus) remember(scope, step.focus, items.item)
-  if (step.index) remember(scope, step.index, NUMBER)
+  const marked = isMarked(stream, value)
+  if (step.focus) scope.frame.variables.set(step.focus, { ...known(items.item), marked })
+  if (step.index) count(scope, step.index)
   if (step.ancestor) {
     const before = inference.parents.get(step.ancestor.label)
     inference.parents.set(step.ancestor.label, before ? union(before, stream.item) : stream.item)
   }
   const item = step.focus ? stream.item : items.item
-  const result = { item, none: stream.none || items.none, many: stream.many || items.many }
+  const result = { item, none: stream.none || items.none, many: stream.many || items.many, marked }
   return tupleStages(inference, step.stages ?? [], { stream: result, scope })
 }
 
@@ -45,14 +43,14 @@ export function sortStep(inference: Inference, step: Node, { stream, scope }: Tu
       })
     }
   }
-  if (step.index) remember(scope, step.index, NUMBER)
+  if (step.index) count(scope, step.index)
   return tupleStages(inference, step.stages ?? [], { stream, scope })
 }
 
 function tupleStages(inference: Inference, stages: readonly Stage[], tuples: Tuples): Stream {
   let { stream } = tuples
   for (const stage of stages) {
-    if (stage.type === 'index') remember(tuples.scope, String(stage.value), NUMBER)
+    if (stage.type === 'index') count(tuples.scope, String(stage.value))
     else if (stage.expr?.type === 'number') stream = { ...stream, many: false, none: true }
     else if (stage.expr) stream = filterItems(inference, stage.expr, stream, tuples.scope)
   }
@@ -64,6 +62,6 @@ function withoutStages(step: Node): Node {
   return step.stages ? { ...step, stages: [] } : step
 }
 
-function remember(scope: Scope, name: string, type: Type): void {
-  scope.frame.variables.set(name, known(type))
+function count(scope: Scope, name: string): void {
+  scope.frame.variables.set(name, known(NUMBER))
 }

@@ -64,7 +64,7 @@ export const warningTable = {
   NEVER_EQUAL: {
     level: 'warning',
     text: '{left} {operator} {right} is always {outcome}',
-    hint: 'Compare values of the same kind.',
+    hint: '{hint}',
   },
   KEY_NOT_A_STRING: {
     level: 'error',
