@@ -1,3 +1,4 @@
+import type { NodePortsDescription } from '../../engine/flow/describe.ts'
 import type { NodeTypeDescription, PortDescription } from '../../engine/server/protocol.ts'
 import { ANY, type Fit, fits, type Member, membersOf, printType, type Type } from '../../engine/types/index.ts'
 import { type End, type FlowDocument, parseEnd, printEnd, type WireEntry } from './document.ts'
@@ -19,6 +20,7 @@ export interface NodePorts {
 /** What the engine found out about a draft: types of messages by `node.port`, and ports of nodes whose ports depend on the config. */
 export interface Findings {
   readonly types: Readonly<Record<string, Type>>
+  readonly ports: Readonly<Record<string, NodePortsDescription>>
 }
 
 export type Specs = ReadonlyMap<string, NodeTypeDescription>
@@ -27,17 +29,16 @@ export type Specs = ReadonlyMap<string, NodeTypeDescription>
 export type PortKind = 'any' | 'number' | 'string' | 'boolean' | 'object' | 'time'
 
 /**
- * The ports of every node. Where they depend on the config, the outputs are those that the engine's check typed; ports that
+ * The ports of every node. Where they depend on the config, they are those that the engine's check told last; ports that
  * wires name are always there, so that a wire never hangs in the air. A node of an unknown type has what its wires say.
  */
 export function allPorts(document: FlowDocument, specs: Specs, found: Findings): Map<string, NodePorts> {
-  const typed = new Map<string, string[]>()
-  for (const end of Object.keys(found.types)) {
-    const { node, port } = parseEnd(end)
-    if (port !== 'error') typed.set(node, [...(typed.get(node) ?? []), port])
-  }
   const building = new Map(
-    document.nodes.map((node) => [node.id, declaredPorts(specs.get(node.type), typed.get(node.id))]),
+    document.nodes.map(({ id, type }) => {
+      const spec = specs.get(type)
+      const own = spec?.dynamicPorts === true ? (found.ports[id] ?? spec) : spec
+      return [id, { inputs: named(own?.inputs), outputs: named(own?.outputs) }]
+    }),
   )
   for (const wire of document.wires) {
     const [from, to] = [parseEnd(wire.from), parseEnd(wire.to)]
@@ -47,13 +48,8 @@ export function allPorts(document: FlowDocument, specs: Specs, found: Findings):
   return building
 }
 
-function declaredPorts(spec: NodeTypeDescription | undefined, typed: readonly string[] | undefined) {
-  const named = (list: readonly PortDescription[] | undefined): NodePort[] =>
-    (list ?? []).filter((port) => port.name !== 'error')
-  const [inputs, outputs] = [named(spec?.inputs), named(spec?.outputs)]
-  if (spec?.dynamicPorts !== true || typed === undefined) return { inputs, outputs }
-  const known = new Map(outputs.map((port) => [port.name, port]))
-  return { inputs, outputs: typed.map((name) => known.get(name) ?? unknownPort(name)) }
+function named(list: readonly PortDescription[] | undefined): NodePort[] {
+  return (list ?? []).filter((port) => port.name !== 'error')
 }
 
 function ensurePort(ports: NodePort[] | undefined, name: string): void {
@@ -136,10 +132,10 @@ export function typesThatGive(type: Type, specs: Specs): { spec: NodeTypeDescrip
 export function converterFor(from: Type, to: Type, specs: Specs): NodeTypeDescription | undefined {
   const candidates = typesThatTake(from, specs).filter(({ spec }) => {
     const [output, ...more] = spec.outputs.filter((port) => port.name !== 'error')
-    const free = output !== undefined && more.length === 0 && !String(output.type).startsWith('same:')
+    const free = output !== undefined && !output.later && more.length === 0 && !String(output.type).startsWith('same:')
     return free && fitOf(inputType(output), to).verdict !== 'no' && hasExpression(spec)
   })
-  return candidates[0]?.spec
+  return (candidates.find(({ spec }) => spec.category === 'rules') ?? candidates[0])?.spec
 }
 
 function hasExpression(spec: NodeTypeDescription): boolean {

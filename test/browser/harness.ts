@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import mqtt, { type MqttClient } from 'mqtt'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -26,7 +27,7 @@ export interface TestEngine {
 }
 
 export async function startEngine(flows: readonly FlowDocument[] = []): Promise<TestEngine> {
-  await ensureEditor((line) => console.log(line))
+  await buildOnce()
   const directory = mkdtempSync(join(tmpdir(), 'rulewire-browser-'))
   const flowDirectory = join(directory, 'flows')
   mkdirSync(flowDirectory)
@@ -93,6 +94,27 @@ export async function startEngine(flows: readonly FlowDocument[] = []): Promise<
   for (const flow of flows) engine.writeFlow(flow)
   await engine.start()
   return engine
+}
+
+/** Files of this suite run side by side, and one of them builds. */
+async function buildOnce(): Promise<void> {
+  const lock = join(tmpdir(), 'rulewire-editor-build')
+  for (let attempt = 0; ; attempt++) {
+    try {
+      mkdirSync(lock)
+      break
+    } catch (cause) {
+      const old = statSync(lock, { throwIfNoEntry: false })
+      if (old !== undefined && Date.now() - old.mtimeMs > 60_000) rmSync(lock, { recursive: true, force: true })
+      else if (attempt > 600) throw new Error(`Another build holds ${lock}.`, { cause })
+      else await setTimeout(100)
+    }
+  }
+  try {
+    await ensureEditor((line) => console.log(line))
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
 }
 
 const flags =
@@ -187,10 +209,17 @@ export function port(end: string): string {
   return `[data-port="${end}"]`
 }
 
+/** Writes into the JSONata editor of a field. */
+export async function fillExpression(page: Page, field: string, text: string): Promise<void> {
+  await page.locator(`[data-field="${field}"] .cm-content`).click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.insertText(text)
+}
+
 /** Waits for the next message on a topic. */
 export function nextMessage(client: MqttClient, topic: string, deadline = 8000): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No message came on ${topic}.`)), deadline)
+    const timer = globalThis.setTimeout(() => reject(new Error(`No message came on ${topic}.`)), deadline)
     const hear = (found: string, payload: Buffer) => {
       if (found !== topic) return
       clearTimeout(timer)

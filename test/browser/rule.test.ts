@@ -1,6 +1,16 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drag, middleOf, nextMessage, port, startBrowser, startEngine, type TestEngine, withPage } from './harness.ts'
+import {
+  drag,
+  fillExpression,
+  middleOf,
+  nextMessage,
+  port,
+  startBrowser,
+  startEngine,
+  type TestEngine,
+  withPage,
+} from './harness.ts'
 
 let engine: TestEngine
 let browser: Browser
@@ -18,7 +28,7 @@ describe('a rule', () => {
   it('is built from nothing by mouse, deployed, and raises its alarm', async () => {
     await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
       await page.getByRole('button', { name: 'New flow' }).first().click()
-      await page.getByLabel('Name', { exact: true }).fill('Fridge too warm')
+      await page.locator('dialog [data-autofocus]').fill('Fridge too warm')
       await page.getByRole('button', { name: 'Create' }).click()
 
       // A node by quick add, the next by dropping a wire on the empty canvas.
@@ -63,12 +73,88 @@ describe('a rule', () => {
       expect(complaints).toEqual([])
     })
   })
-})
 
-async function fillExpression(page: import('playwright-core').Page, field: string, text: string): Promise<void> {
-  const editor = page.locator(`[data-field="${field}"] .cm-content`)
-  await editor.click()
-  await page.keyboard.press('Control+a')
-  await page.keyboard.insertText(text)
-  await page.keyboard.press('Escape')
-}
+  it('is built, deployed and raises its alarm by keyboard alone', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      const { keyboard } = page
+      const add = async (name: string) => {
+        await keyboard.press('n')
+        await page.locator('[data-picker] input').waitFor()
+        await keyboard.type(name)
+        await keyboard.press('Enter')
+      }
+      /** From the node to a field of its form, and back. */
+      const fill = async (field: string, text: string) => {
+        await keyboard.press('Enter')
+        await page.waitForFunction(() => document.activeElement?.closest('[data-form]') !== null)
+        for (let step = 0; step < 12; step++) {
+          const here = await page.evaluate(
+            () => document.activeElement?.closest('[data-field]')?.getAttribute('data-field') ?? '',
+          )
+          if (here === field) break
+          await keyboard.press('Tab')
+        }
+        await keyboard.press('Control+a')
+        await keyboard.insertText(text)
+        // The first Escape may only close a list of completions.
+        await keyboard.press('Escape')
+        await keyboard.press('Escape')
+        await page.waitForFunction(() => document.activeElement?.hasAttribute('data-node') === true)
+      }
+      /** A new node behind the one that has the focus. */
+      const behind = async (output: string, name: string) => {
+        await keyboard.press('c')
+        await page.locator('[data-picker] input').waitFor()
+        await keyboard.type(`${output} a new node`)
+        await keyboard.press('Enter')
+        await page.getByRole('combobox', { name: /What fits/ }).waitFor()
+        await keyboard.type(name)
+        await keyboard.press('Enter')
+        await page.waitForFunction(() => document.activeElement?.hasAttribute('data-node') === true)
+      }
+
+      await keyboard.press('Control+k')
+      await keyboard.type('new flow')
+      await keyboard.press('Enter')
+      await page.locator('dialog [data-autofocus]:focus').waitFor()
+      await keyboard.type('By keyboard')
+      await keyboard.press('Enter')
+      await page.getByRole('tab', { name: /By keyboard/ }).waitFor()
+
+      await add('mqtt in')
+      await page.waitForFunction(() => document.activeElement?.hasAttribute('data-node') === true)
+      await fill('topic', 'boxes/{box}/climate')
+      await behind('out', 'transform')
+      await fill('payload', 'payload.celsius')
+      await behind('out', 'alarm')
+      await fill('key', 'params.box')
+      await fill('raise', '> 8')
+      // The last one is added first and wired afterwards, by choosing a port with the arrows.
+      await add('mqtt out')
+      await page.waitForFunction(() => document.activeElement?.getAttribute('data-node') === 'mqtt-out')
+      await fill('topic', 'alarms/{box}')
+      for (let step = 0; step < 4; step++) {
+        const at = await page.evaluate(() => document.activeElement?.getAttribute('data-node'))
+        if (at === 'alarm') break
+        await keyboard.press(step % 2 === 0 ? 'ArrowUp' : 'ArrowLeft')
+      }
+      await keyboard.press('c')
+      await page.locator('[data-picker] input').waitFor()
+      await keyboard.type('event mqtt-out')
+      await keyboard.press('Enter')
+      await page.locator('[data-problems="0"]').waitFor()
+
+      await keyboard.press('Control+Enter')
+      await page.locator('[data-confirm]:focus').waitFor()
+      await keyboard.press('Enter')
+      await page.getByText('By keyboard is deployed.').first().waitFor()
+
+      const client = await engine.mqtt()
+      await client.subscribeAsync('alarms/cellar')
+      const raised = nextMessage(client, 'alarms/cellar')
+      await client.publishAsync('boxes/cellar/climate', JSON.stringify({ celsius: 12 }), { qos: 1 })
+      expect(JSON.parse(await raised)).toMatchObject({ key: 'cellar', value: 12 })
+      expect(complaints).toEqual([])
+    })
+  })
+})

@@ -175,5 +175,6 @@ function isUnfit(
   const port = side === 'input' ? data.ports.inputs.find((one) => one.name === name) : undefined
   return side === 'input'
     ? fitOf(connecting.type, inputType(port)).verdict === 'no'
-    : fitOf(outputType({ node: id, port: name }, data.ports, { types: {} }), connecting.type).verdict === 'no'
+    : fitOf(outputType({ node: id, port: name }, data.ports, { types: {}, ports: {} }), connecting.type).verdict ===
+        'no'
 }

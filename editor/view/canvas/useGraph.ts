@@ -20,8 +20,8 @@ export function useGraph(dragged: ReadonlyMap<string, Point>) {
   const nodesBefore = useRef<ReadonlyMap<string, CanvasNode>>(new Map())
   const wiresBefore = useRef<ReadonlyMap<string, CanvasWire>>(new Map())
 
-  const { types, problems: found } = check
-  const ports = useMemo(() => allPorts(document, specs, { types }), [document, specs, types])
+  const { types, ports: own, problems: found } = check
+  const ports = useMemo(() => allPorts(document, specs, { types, ports: own }), [document, specs, types, own])
   const problems = useMemo(() => problemsByNode(found), [found])
   const nodes = useMemo(() => {
     const mapped = canvasNodes(

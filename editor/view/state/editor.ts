@@ -1,21 +1,19 @@
 import type { FlowSummary, LiveFrame } from '../../../engine/server/protocol.ts'
 import type { Command, CommandName } from '../../core/command.ts'
 import { replaceBy } from '../../core/commands.ts'
-import { emptyFlow, type FlowDocument, type Point, sameJson } from '../../core/document.ts'
-import { historyOf, redo, run, undo } from '../../core/history.ts'
-import { merge } from '../../core/merge.ts'
+import type { FlowDocument, Point } from '../../core/document.ts'
+import { redo, run, undo } from '../../core/history.ts'
 import { placeProblems } from '../../core/problems.ts'
-import { dropDraft, saveDraft, storedDrafts } from '../../core/storage.ts'
+import { dropDraft } from '../../core/storage.ts'
 import { ApiError, type Client } from '../api/client.ts'
 import type { LiveSocket } from '../api/socket.ts'
 import type { Texts, Translate } from '../text/languages.ts'
+import { checkedAs, createDrafts } from './drafts.ts'
 import { currentFlow, type FlowsStore, noCheck, type OpenFlow, patchFlow } from './flows.ts'
+import { createIncoming, hasOwnChanges } from './incoming.ts'
 import type { Live } from './live.ts'
 import type { ServerStore } from './server.ts'
 import type { Toast, UiStore } from './ui.ts'
-
-/** Milliseconds of quiet before a draft is checked and kept. */
-const checkAfter = 250
 
 export interface EditorParts {
   client: Client
@@ -75,7 +73,6 @@ export interface Editor extends Omit<EditorParts, 'openSocket'> {
 
 export function createEditor(parts: EditorParts): Editor {
   const { client, flows, ui, server, live, storage, texts } = parts
-  const checks = new Map<string, { timer: number; abort?: AbortController }>()
   let socket: LiveSocket | undefined
   let toasts = 0
   const t: Translate = (key, ...values) => texts.t(key, ...values)
@@ -93,128 +90,11 @@ export function createEditor(parts: EditorParts): Editor {
     else toast({ tone: 'error', text: thrown instanceof Error ? thrown.message : String(thrown) })
   }
 
-  const keep = (flow: string) => {
-    const open = flows.getState().flows[flow]
-    if (open === undefined) return
-    if (open.base !== undefined && sameJson(open.history.document, open.base)) return dropDraft(storage, flow)
-    const { base, hash } = open
-    const fault = saveDraft(storage, flow, {
-      draft: open.history.document,
-      saved: Date.now(),
-      ...(base === undefined ? {} : { base }),
-      ...(hash === undefined ? {} : { hash }),
-    })
-    if (fault !== undefined) toast({ tone: 'error', text: t('draft.notKept', { detail: fault }) })
-  }
-  const scheduleCheck = (flow: string, delay = checkAfter) => {
-    const running = checks.get(flow)
-    window.clearTimeout(running?.timer)
-    running?.abort?.abort()
-    const timer = window.setTimeout(() => void check(flow), delay)
-    checks.set(flow, { timer })
-  }
-  const check = async (flow: string) => {
-    const open = flows.getState().flows[flow]
-    if (open === undefined) return
-    keep(flow)
-    const document = open.history.document
-    const abort = new AbortController()
-    checks.set(flow, { timer: 0, abort })
-    patchFlow(flows, flow, { check: { ...open.check, state: 'waiting' } })
-    try {
-      const { problems, types } = await client.check(document, abort.signal)
-      if (flows.getState().flows[flow]?.history.document !== document) return
-      patchFlow(flows, flow, {
-        check: { state: 'done', problems: placeProblems(document, problems), types, detail: '' },
-      })
-    } catch (thrown) {
-      if (abort.signal.aborted) return
-      const known = flows.getState().flows[flow]?.check ?? noCheck
-      const answer = thrown instanceof ApiError ? thrown.answer : undefined
-      const problems = answer?.problems === undefined ? known.problems : placeProblems(document, answer.problems)
-      patchFlow(flows, flow, { check: { ...known, problems, state: 'failed', detail: answer?.text ?? String(thrown) } })
-    }
-  }
-
-  /** Brings a flow in as the engine has it now, and merges it with what was drafted. */
-  const take = async (summary: FlowSummary) => {
-    const known = flows.getState().flows[summary.flow]
-    if (known !== undefined && known.hash === summary.hash) return patchFlow(flows, summary.flow, { summary })
-    const detail = await client.flow(summary.flow)
-    const theirs = detail.document
-    const stored = known === undefined ? storedDrafts(storage).get(summary.flow) : undefined
-    const base = known?.base ?? stored?.base
-    const mine = known?.history.document ?? stored?.draft
-    const merged = mine === undefined || sameJson(mine, theirs) ? undefined : merge(base ?? theirs, mine, theirs)
-    const before = known?.history ?? historyOf(mine ?? theirs)
-    const document = merged?.document ?? theirs
-    const history = sameJson(before.document, document)
-      ? { ...before, document: sameJson(document, theirs) ? theirs : before.document }
-      : run(before, replaceBy(document, 'merge'), Date.now())
-    const open: OpenFlow = {
-      flow: summary.flow,
-      history,
-      base: theirs,
-      hash: detail.hash,
-      summary,
-      check: known?.check ?? { ...noCheck, types: detail.types, problems: placeProblems(theirs, detail.problems) },
-      conflicts: merged?.conflicts ?? [],
-    }
-    flows.setState((state) => ({ flows: { ...state.flows, [summary.flow]: open } }))
-    if (known !== undefined && !sameJson(known.base, theirs)) {
-      if (open.conflicts.length > 0) toast(conflictToast(summary.flow, open.conflicts.length))
-      else toast({ tone: 'info', text: t('merge.done', { flow: theirs.title ?? theirs.flow }) })
-    } else if (stored !== undefined && !sameJson(document, theirs)) {
-      toast({ tone: 'info', text: t('draft.found', { flow: document.title ?? document.flow }) })
-    }
-    keep(summary.flow)
-    scheduleCheck(summary.flow, 0)
-  }
-  const conflictToast = (flow: string, count: number): Omit<Toast, 'id'> => ({
-    tone: 'error',
-    text: t('merge.conflicts', { count }),
-    action: { label: t('merge.show'), run: () => ui.setState({ dialog: { kind: 'conflicts', flow } }) },
-  })
-
+  const drafts = createDrafts({ client, flows, storage, toast, t })
+  const incoming = createIncoming({ client, flows, ui, storage, drafts, toast, fail, t })
   const takeAll = async (summaries: readonly FlowSummary[]) => {
-    await Promise.all(summaries.map((summary) => take(summary).catch(fail)))
-    const there = new Set(summaries.map((summary) => summary.flow))
-    flows.setState((state) => {
-      const kept = Object.values(state.flows).filter((open) => there.has(open.flow) || hasOwnChanges(open))
-      const order = [...state.order.filter((flow) => kept.some((open) => open.flow === flow))]
-      for (const open of kept) if (!order.includes(open.flow)) order.push(open.flow)
-      const gone = kept.map((open) =>
-        there.has(open.flow) || open.base === undefined
-          ? open
-          : { ...open, base: undefined, hash: undefined, summary: undefined },
-      )
-      const current = state.current !== undefined && order.includes(state.current) ? state.current : order[0]
-      return { flows: Object.fromEntries(gone.map((open) => [open.flow, open])), order, current, loaded: true }
-    })
+    await incoming.takeAll(summaries)
     editor.watch()
-  }
-  const restoreDrafts = (there: ReadonlySet<string>) => {
-    for (const [flow, stored] of storedDrafts(storage)) {
-      if (there.has(flow) || flows.getState().flows[flow] !== undefined) continue
-      addDraft(stored.draft)
-    }
-  }
-  const addDraft = (document: FlowDocument) => {
-    const open: OpenFlow = {
-      flow: document.flow,
-      history: historyOf(document),
-      base: undefined,
-      hash: undefined,
-      summary: undefined,
-      check: noCheck,
-      conflicts: [],
-    }
-    flows.setState((state) => ({
-      flows: { ...state.flows, [document.flow]: open },
-      order: state.order.includes(document.flow) ? state.order : [...state.order, document.flow],
-    }))
-    keep(document.flow)
-    scheduleCheck(document.flow, 0)
   }
 
   const onFrame = (frame: LiveFrame) => {
@@ -232,7 +112,7 @@ export function createEditor(parts: EditorParts): Editor {
     ])
     server.setState({ specs: new Map(types.map((spec) => [spec.type, spec])), brokers, engine, failure: undefined })
     await takeAll(list)
-    restoreDrafts(new Set(list.map((summary) => summary.flow)))
+    incoming.restoreDrafts(new Set(list.map((summary) => summary.flow)))
     if (current() === undefined) flows.setState((state) => ({ current: state.order[0] }))
     editor.watch()
   }
@@ -241,7 +121,7 @@ export function createEditor(parts: EditorParts): Editor {
     server.setState({ connection })
     if (before === 'offline' && connection === 'online') {
       load().then(() => {
-        for (const flow of flows.getState().order) scheduleCheck(flow, 0)
+        for (const flow of flows.getState().order) drafts.check(flow, 0)
         toast({ tone: 'ok', text: t('online.again') })
       }, fail)
     }
@@ -254,7 +134,7 @@ export function createEditor(parts: EditorParts): Editor {
     if (next === open.history) return
     const entry = move === undo ? open.history.past.at(-1) : open.history.future.at(-1)
     patchFlow(flows, open.flow, { history: next })
-    scheduleCheck(open.flow)
+    drafts.check(open.flow)
     if (entry) ui.setState({ spoken: t(spoken, { command: commandText(t, entry) }) })
   }
 
@@ -271,7 +151,7 @@ export function createEditor(parts: EditorParts): Editor {
         await load()
       } catch (thrown) {
         flows.setState({ loaded: true })
-        restoreDrafts(new Set())
+        incoming.restoreDrafts(new Set())
         flows.setState((state) => ({ current: state.current ?? state.order[0] }))
         const text = thrown instanceof ApiError ? thrown.answer.text : String(thrown)
         server.setState({ failure: text })
@@ -297,12 +177,12 @@ export function createEditor(parts: EditorParts): Editor {
       const history = run(open.history, command, Date.now())
       if (history === open.history) return
       patchFlow(flows, open.flow, { history })
-      scheduleCheck(open.flow)
+      drafts.check(open.flow)
     },
     undo: () => step(undo, 'undo.done'),
     redo: () => step(redo, 'redo.done'),
     create(document) {
-      addDraft(document)
+      incoming.addDraft(document)
       editor.open(document.flow)
     },
     async deploy(flow) {
@@ -317,18 +197,9 @@ export function createEditor(parts: EditorParts): Editor {
           base: document,
           hash: answer.hash,
           conflicts: [],
-          ...(now.history.document === document
-            ? {
-                check: {
-                  state: 'done',
-                  problems: placeProblems(document, answer.problems),
-                  types: answer.types,
-                  detail: '',
-                },
-              }
-            : {}),
+          ...(now.history.document === document ? { check: checkedAs(document, answer, open.check) } : {}),
         })
-        keep(flow)
+        drafts.keep(flow)
         toast({ tone: 'ok', text: t('deploy.done', { flow: document.title ?? flow }) })
         return true
       } catch (thrown) {
@@ -350,7 +221,7 @@ export function createEditor(parts: EditorParts): Editor {
       const open = flows.getState().flows[flow]
       if (open?.base === undefined) return
       patchFlow(flows, flow, { history: run(open.history, replaceBy(open.base, 'restore'), Date.now()) })
-      scheduleCheck(flow)
+      drafts.check(flow)
     },
     async remove(flow) {
       const open = flows.getState().flows[flow]
@@ -376,7 +247,7 @@ export function createEditor(parts: EditorParts): Editor {
       }
       dropDraft(storage, flow)
       dropFlow(flow)
-      addDraft(document)
+      incoming.addDraft(document)
       await takeAll(await client.flows())
       editor.open(id)
     },
@@ -406,11 +277,6 @@ export function createEditor(parts: EditorParts): Editor {
   return editor
 }
 
-/** Whether a flow has changes that are nowhere but here. */
-export function hasOwnChanges(open: OpenFlow): boolean {
-  return open.base === undefined || !sameJson(open.base, open.history.document)
-}
-
 /** A command in words, such as "Add node too-warm". */
 export function commandText(
   t: Translate,
@@ -421,4 +287,4 @@ export function commandText(
   return any(`command.${command.name}`, command.values)
 }
 
-export { emptyFlow }
+export { hasOwnChanges }

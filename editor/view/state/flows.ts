@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { NodePortsDescription } from '../../../engine/flow/describe.ts'
 import type { FlowSummary } from '../../../engine/server/protocol.ts'
 import type { Type } from '../../../engine/types/index.ts'
 import type { FlowDocument } from '../../core/document.ts'
@@ -25,6 +26,8 @@ export interface CheckState {
   state: 'none' | 'waiting' | 'done' | 'failed'
   problems: readonly PlacedProblem[]
   types: Readonly<Record<string, Type>>
+  /** Ports of nodes whose ports depend on their config. */
+  ports: Readonly<Record<string, NodePortsDescription>>
   /** Why it failed, as a sentence. */
   detail: string
 }
@@ -40,7 +43,7 @@ export interface FlowsState {
 
 export type FlowsStore = StoreApi<FlowsState>
 
-export const noCheck: CheckState = { state: 'none', problems: [], types: {}, detail: '' }
+export const noCheck: CheckState = { state: 'none', problems: [], types: {}, ports: {}, detail: '' }
 
 export function createFlowsStore(): FlowsStore {
   return createStore<FlowsState>(() => ({ flows: {}, order: [], current: undefined, loaded: false }))

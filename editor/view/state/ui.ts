@@ -1,9 +1,13 @@
-import type { Viewport } from '@xyflow/react'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Type } from '../../../engine/types/index.ts'
 import type { End, Point, WireEntry } from '../../core/document.ts'
 import type { PortKind } from '../../core/ports.ts'
 import type { Language } from '../text/languages.ts'
+
+/** Which part of the canvas is seen: how far it is moved, pixels, and its zoom. */
+export interface Viewport extends Point {
+  zoom: number
+}
 
 export type LeftPanel = 'palette' | 'topics' | 'outline'
 export type DrawerPanel = 'problems' | 'letters'
