@@ -15,7 +15,8 @@ import {
   without,
 } from '../../types/index.ts'
 import type { Node } from './ast.ts'
-import { type Inference, inBranch } from './inference.ts'
+import { describe, positionOf } from './describe.ts'
+import { type Inference, inBranch, warn } from './inference.ts'
 import { itemsOf, type Known, known, mayMiss } from './known.ts'
 import { type Scope, within } from './scope.ts'
 
@@ -62,6 +63,10 @@ function anyObject(type: Type): Type {
 function updateOf(inference: Inference, node: Node, scope: Scope): (shape: ObjectType) => Type {
   const { update, delete: deletion } = node
   const added: Known = update ? inBranch(inference, () => inference.infer(update, scope)) : known(MISSING)
+  const wrong = without(added.type, 'missing', 'object', 'any')
+  if (wrong.kind !== 'never' && !memberOfKind(added.type, 'object') && !memberOfKind(added.type, 'any')) {
+    warn(inference, 'NOT_AN_OBJECT', positionOf(update) ?? node.position, { found: describe(wrong) })
+  }
   const dropped = deletion ? inBranch(inference, () => inference.infer(deletion, scope)).type : MISSING
   const all = deletion?.type === 'unary' && deletion.expressions?.every((name) => name.type === 'string') === true
   return (shape) => withoutFields(merged(shape, added.type), { names: dropped, all })

@@ -1,9 +1,9 @@
-import { NUMBER, union, without } from '../../types/index.ts'
+import { NUMBER, only, type Type, union, without } from '../../types/index.ts'
 import type { Node, Stage } from './ast.ts'
-import { describe } from './describe.ts'
+import { describe, kindsOf } from './describe.ts'
 import { filterItems } from './filter.ts'
 import { type Inference, warn } from './inference.ts'
-import { isMarked, isOnly, itemsOf, known, type Stream } from './known.ts'
+import { isMarked, itemsOf, known, type Stream } from './known.ts'
 import { type Scope, within } from './scope.ts'
 
 /** A stream of values and the scope whose frame has what `@` and `#` bind. */
@@ -32,19 +32,22 @@ export function tupleStep(inference: Inference, step: Node, { stream, scope }: T
 
 /** `^(…)`: the same values in another order. Filters after it see all of them at once. */
 export function sortStep(inference: Inference, step: Node, { stream, scope }: Tuples): Stream {
+  const context = { ...known(stream.item), marked: isMarked(stream) }
   for (const term of step.terms ?? []) {
-    const type = inference.infer(term.expression, within(scope, known(stream.item))).type
-    if (isOnly(without(type, 'missing'), 'null', 'boolean', 'object', 'array', 'function', 'bytes')) {
-      warn(inference, 'MIXED_COMPARISON', step.position, {
-        left: describe(type),
-        operator: 'in an order',
-        right: '',
-        hint: 'Sort by a number or a string.',
-      })
-    }
+    checkOrder(inference, inference.infer(term.expression, within(scope, context)).type, step.position)
   }
   if (step.index) count(scope, step.index)
   return tupleStages(inference, step.stages ?? [], { stream, scope })
+}
+
+function checkOrder(inference: Inference, type: Type, position: number | undefined): void {
+  const wrong = without(type, 'missing', 'any', 'number', 'string')
+  const right = only(type, 'any', 'number', 'string')
+  if (wrong.kind !== 'never' && right.kind === 'never') {
+    warn(inference, 'NOT_SORTABLE', position, { found: describe(wrong) })
+  } else if (wrong.kind !== 'never' || right.kind === 'union') {
+    warn(inference, 'MAYBE_NOT_SORTABLE', position, { found: kindsOf(wrong.kind === 'never' ? right : wrong) })
+  }
 }
 
 function tupleStages(inference: Inference, stages: readonly Stage[], tuples: Tuples): Stream {

@@ -66,6 +66,21 @@ export const warningTable = {
     text: '{left} {operator} {right} is always {outcome}',
     hint: '{hint}',
   },
+  NOT_SORTABLE: {
+    level: 'error',
+    text: 'The values to sort by are {found}, which have no order',
+    hint: 'Sort by numbers or by strings.',
+  },
+  MAYBE_NOT_SORTABLE: {
+    level: 'warning',
+    text: 'The values to sort by may be {found}; only numbers, or only strings, have an order',
+    hint: 'Convert them with $number(…) or $string(…).',
+  },
+  NOT_AN_OBJECT: {
+    level: 'error',
+    text: 'The update of a transform is {found}, not an object',
+    hint: 'Write |place|{"field": value}|.',
+  },
   KEY_NOT_A_STRING: {
     level: 'error',
     text: 'The key of an object is {found}, not a string',
