@@ -2,10 +2,17 @@ import type { Problem } from '../errors.ts'
 import type { CheckResult, FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import type {
+  Alarm,
+  AlarmCommand,
+  AlarmCounts,
+  AlarmHistory,
+  AlarmList,
+  AlarmWhy,
   BrokerDescription,
   DeadLetter,
   DeployAnswer,
   EngineDescription,
+  EvaluateAnswer,
   FlowDetail,
   FlowSummary,
   LearnedDetail,
@@ -13,6 +20,10 @@ import type {
   LiveValue,
   NodeStatistics,
   TopicValue,
+  Trace,
+  TraceRequest,
+  TryAnswer,
+  TryRequest,
 } from './protocol.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
@@ -72,6 +83,38 @@ export interface EngineApi {
   /** Calls back after changes of flows (deploy, file, delete) or of broker connections; returns how to end it. */
   onChange(listener: (what: 'flows' | 'brokers') => void): () => void
   close(): Promise<void>
+}
+
+/** Looking into flows: to become part of {@link EngineApi}. */
+export interface ToolsApi {
+  trace: {
+    /** Arms a trace of the next message. Throws NOT_FOUND, TOPIC_FILTER, and TOO_MANY_TRACES. */
+    arm(request: TraceRequest): Trace
+    /** Throws NOT_FOUND. */
+    get(id: string): Trace
+  }
+  /** Runs a draft beside the flows. Throws BAD_REQUEST when what is sent has nowhere to go. */
+  try(request: TryRequest): TryAnswer
+  evaluate(expression: string, message: unknown): EvaluateAnswer
+}
+
+/** Alarms of all nodes that have some: to become part of {@link EngineApi}. */
+export interface AlarmsApi {
+  alarms: {
+    list(filter: AlarmFilter): AlarmList
+    counts(): AlarmCounts
+    /** Gives a command to a key of a node. Throws NOT_FOUND and COMMAND_REFUSED, and STORE_FAULT while nothing can be committed. */
+    command(name: 'acknowledge' | 'shelve' | 'unshelve' | 'reset', command: AlarmCommand): Promise<Alarm>
+    history(filter: AlarmFilter & { key?: string | undefined; before?: number | undefined }): AlarmHistory
+    /** Throws NOT_FOUND. */
+    why(flow: string, node: string, key: string): AlarmWhy
+  }
+}
+
+export interface AlarmFilter {
+  flow?: string | undefined
+  node?: string | undefined
+  limit?: number | undefined
 }
 
 export interface DeadLetterFilter {

@@ -4,6 +4,10 @@ import type { NodePortsDescription } from '../flow/describe.ts'
 import type { FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { ConnectionState } from '../mqtt/contract.ts'
 import type { JsonSchema, Summary, Type } from '../types/index.ts'
+import type { AlarmCounts } from './protocol-alarms.ts'
+
+export type * from './protocol-alarms.ts'
+export type * from './protocol-tools.ts'
 
 /** GET /api/v1/flows */
 export interface FlowSummary {
@@ -184,12 +188,23 @@ export type LiveFrame =
     }
   | { type: 'flows'; flows: FlowSummary[] }
   | { type: 'brokers'; brokers: BrokerDescription[] }
+  | { type: 'alarms'; counts: AlarmCounts }
   | { type: 'error'; error: ErrorAnswer }
 
-export interface LiveValue {
-  /** JSON text, cut; `size` is its whole length. */
+/** JSON text, cut; `size` is its whole length. Bytes that are no text are told by their number. */
+export interface CutText {
   text: string
   size: number
+}
+
+/** An error of the table, without what an HTTP answer adds. */
+export interface ErrorText {
+  code: string
+  text: string
+  hint: string
+}
+
+export interface LiveValue extends CutText {
   topic: string
   /** UTC milliseconds. */
   time: number
