@@ -10,6 +10,7 @@ import { Flows } from './host/flows.ts'
 import { Learning } from './host/learning.ts'
 import type { EngineOptions } from './host/options.ts'
 import { Statistics } from './host/statistics.ts'
+import { TopicWatches } from './host/topic-watch.ts'
 import { Requests } from './http/requests.ts'
 import { noLog } from './log.ts'
 import type { EmbeddedBroker } from './mqtt/broker/broker.ts'
@@ -107,10 +108,12 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   store.setMeta('running', 'yes')
   if (!endedWell)
     log('warn', 'The engine did not end cleanly before this start; what was on its way is handled with care.')
+  const configs = connectionConfigs(options, store, broker)
+  const topics = new TopicWatches({ configs, links: mqttLinks, now: () => clock.now(), log })
   const connections = new Connections({
     learning,
     careful: !endedWell,
-    configs: connectionConfigs(options, store, broker),
+    configs,
     links: mqttLinks,
     runner,
     store,
@@ -246,6 +249,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     learning.close()
     stopClearing()
     runner.timers.stop()
+    await topics.close()
     await connections.closeIncoming()
     await requests.close(requestPatience)
     if (runner.batch.writes > 0) runner.commit()
@@ -284,6 +288,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       reset: (connection, filter) => learning.reset(connection, filter),
     },
     publish,
+    watchTopics: (request) => topics.watch(request),
     health() {
       const why = reasons()
       return { live: true, ready: why.length === 0, reasons: why }

@@ -191,11 +191,12 @@ export class Attempt {
     const { config, clientId, version, address } = this.#options
     const keepalive = config.keepalive ?? keepaliveSeconds
     const connectTimeout = config.connectTimeout ?? connectDeadline
+    const transient = config.transient === true
     const client = new MqttClient(() => this.#wire, {
       manualConnect: true,
       clientId,
       protocolVersion: version,
-      clean: false,
+      clean: transient,
       keepalive,
       connectTimeout,
       // Every connection has an MqttClient of its own: repeats, stores and resubscribing are ours.
@@ -207,7 +208,7 @@ export class Attempt {
       timerVariant: 'native',
       log: () => undefined,
       properties: {
-        sessionExpiryInterval: config.sessionExpiry ?? sessionSeconds,
+        sessionExpiryInterval: transient ? 0 : (config.sessionExpiry ?? sessionSeconds),
         receiveMaximum: config.receiveMaximum ?? receiveMaximum,
         maximumPacketSize: config.maximumPacketSize ?? packetLimit,
       },

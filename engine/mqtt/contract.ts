@@ -28,6 +28,8 @@ export interface ConnectionConfig {
   receiveMaximum?: number
   /** Bytes of the largest packet that is taken; 16 MiB unless said. A larger one ends the connection where the broker sends it all the same. */
   maximumPacketSize?: number
+  /** True: the session ends with each connection, and retained messages come with their mark also when they are new (MQTT 5). */
+  transient?: boolean
   /** Milliseconds for a connection to be made, CONNACK included; 15,000 unless said. */
   connectTimeout?: number
   /** Milliseconds before the first repeat and at most between repeats; 1,000 and 30,000 unless said. They are varied by chance. */

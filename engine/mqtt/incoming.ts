@@ -36,6 +36,7 @@ class Incoming implements IncomingLink {
     )
     this.#subscriptions = new Subscriptions({
       known: options.knownFilters,
+      retainAsPublished: options.config.transient === true,
       changed: (filters) => options.onSubscribed?.(filters),
       log: (level, text) => this.#connection.log(level, text),
       complain: (complaint) => this.#connection.complain(complaint),

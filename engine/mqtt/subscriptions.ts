@@ -6,6 +6,8 @@ type Filters = ReadonlyMap<string, 0 | 1 | 2>
 export interface SubscriptionsOptions {
   /** What the session had at the last run. */
   readonly known: Filters | undefined
+  /** MQTT 5: a retained message keeps its mark also when it was published after the subscription. */
+  readonly retainAsPublished: boolean
   changed(filters: Filters): void
   log(level: 'info' | 'error', text: string): void
   /** A sentence about filters that the broker refuses, or undefined when all is well. */
@@ -86,7 +88,7 @@ export class Subscriptions {
   #subscribe(client: MqttClient, filters: string[], qos: 0 | 1 | 2): void {
     const round = this.#begin()
     // Not as an object by filter: MQTT.js gives the key "resubscribe" a meaning of its own there.
-    client.subscribe(filters, { qos }, (error, _, packet) => {
+    client.subscribe(filters, { qos, rap: this.#options.retainAsPublished }, (error, _, packet) => {
       if (round !== this.#round) return
       for (const [index, filter] of filters.entries()) {
         const code = Number(packet?.granted[index] ?? 0x80)

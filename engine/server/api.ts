@@ -137,7 +137,13 @@ export interface TopicWatchRequest {
 /** A running watch. It is asked, it never calls: a client that reads slowly costs one value for each topic and no more. */
 export interface TopicWatch {
   /** The topics with a message since the last call, with their last value, as JSON text cut to a few kB. */
-  take(): { values: Record<string, TopicValue>; known: number; left: number }
+  take(): {
+    values: Record<string, TopicValue>
+    known: number
+    left: number
+    /** Why nothing comes, as a sentence. */
+    detail?: string
+  }
   end(): void
 }
 

@@ -52,6 +52,8 @@ export function serveClient(options: LiveClientOptions): LiveClient {
   let watching = false
   let answered = true
   let skipped = 0
+  /** Why no topics come, as the client was told. */
+  let trouble: string | undefined
 
   const send = (frame: LiveFrame) => socket.send(JSON.stringify(frame))
   const fail = (thrown: unknown) => send({ type: 'error', error: errorAnswer(thrown, options.log).body })
@@ -59,6 +61,7 @@ export function serveClient(options: LiveClientOptions): LiveClient {
   const watch = (request: WatchRequest) => {
     topics?.end()
     topics = undefined
+    trouble = undefined
     view.watch(request.flows ?? [])
     watching = request.flows !== undefined || request.topics !== undefined
     if (!watching) return pending.clear()
@@ -102,7 +105,10 @@ export function serveClient(options: LiveClientOptions): LiveClient {
       const frame = view.frame(snapshot)
       if (frame !== undefined) send(frame)
       const seen = topics?.take()
-      if (seen !== undefined && Object.keys(seen.values).length > 0) send({ type: 'topics', ...seen })
+      if (seen !== undefined && (Object.keys(seen.values).length > 0 || seen.detail !== trouble)) {
+        trouble = seen.detail
+        send({ type: 'topics', ...seen })
+      }
     },
     changed: (what) => {
       if (watching) pending.add(what)

@@ -185,6 +185,8 @@ export type LiveFrame =
       known: number
       /** Messages on further topics, which are not followed because the limit is reached: narrow the filter. */
       left: number
+      /** Why nothing comes, as a sentence; absent when all is well. */
+      detail?: string
     }
   | { type: 'flows'; flows: FlowSummary[] }
   | { type: 'brokers'; brokers: BrokerDescription[] }
