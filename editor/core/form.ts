@@ -207,7 +207,7 @@ function readObject(schema: Schema, base: Base, place: Place): Field {
     )
     return { ...base, kind: 'group', fields }
   }
-  if (isObject(schema.additionalProperties)) {
+  if (isObject(schema.additionalProperties) && Object.keys(schema.additionalProperties).length > 0) {
     return { ...base, kind: 'record', value: read(schema.additionalProperties, inside(place, '')) }
   }
   return { ...base, kind: 'json' }

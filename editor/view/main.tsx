@@ -74,3 +74,5 @@ createRoot(root).render(
   </StrictMode>,
 )
 void editor.start()
+// The editor for expressions is needed soon; it is fetched when nothing else is to be done.
+requestIdleCallback(() => void import('./forms/CodeField.tsx'), { timeout: 5000 })

@@ -22,7 +22,10 @@ export function bindKeys(editor: Editor): () => void {
       ),
   )
   bindings.Escape = (event) => letGo(editor, event)
-  const endKeys = tinykeys(window, bindings)
+  const endKeys = tinykeys(window, bindings, {
+    // Some keys work while one types, too; each action says for itself. A text that is being composed is left alone.
+    ignore: (event) => event.isComposing,
+  })
   const onCopy = (event: ClipboardEvent) => {
     const text = isTyping(event) || hasTextSelection() ? undefined : chosenText(editor)
     if (text === undefined) return

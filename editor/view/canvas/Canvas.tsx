@@ -15,6 +15,7 @@ import { type Point, parseWireId } from '../../core/document.ts'
 import { firstBox, nodeHeight, nodeWidth } from '../../core/geometry.ts'
 import { insertExisting } from '../actions/place.ts'
 import { useEditor, useText, useUi } from '../context.ts'
+import { focusForm } from '../forms/focus.ts'
 import styles from './Canvas.module.css'
 import { CanvasFloats } from './CanvasFloats.tsx'
 import { markWire, wireUnder } from './dropTarget.ts'
@@ -235,13 +236,6 @@ function whenThere(find: () => HTMLElement | null | undefined, act: (found: HTML
   const found = find()
   if (found) act(found)
   else if (frames > 0) requestAnimationFrame(() => whenThere(find, act, frames - 1))
-}
-
-/** Puts the focus into the first field of the form at the right. */
-export function focusForm(): void {
-  const fields = 'input, select, textarea, button[role="switch"], .cm-content'
-  const form = document.querySelector<HTMLElement>('[data-form]')
-  form?.querySelector<HTMLElement>(fields)?.focus()
 }
 
 function showCard(wire: string | undefined, event?: React.MouseEvent): void {

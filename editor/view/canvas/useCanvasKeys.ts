@@ -3,7 +3,7 @@ import { moveNodes } from '../../core/commands.ts'
 import { nodeOf, titleOf } from '../../core/document.ts'
 import { type Box, type Direction, firstBox, nearest } from '../../core/geometry.ts'
 import { useEditor } from '../context.ts'
-import { focusForm } from './Canvas.tsx'
+import { focusForm } from '../forms/focus.ts'
 
 const arrows: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',

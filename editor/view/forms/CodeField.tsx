@@ -25,6 +25,8 @@ interface CodeFieldProps {
   faultAt: number | undefined
   paths: () => SeenPath[]
   change: (text: string) => void
+  /** Whether the field that stood here while this was loaded had the focus. */
+  focused: { current: boolean }
 }
 
 /**
@@ -64,6 +66,8 @@ export default function CodeField(props: CodeFieldProps) {
       }),
     })
     view.current = made
+    if (latest.current.focused.current) made.focus()
+    latest.current.focused.current = false
     return () => made.destroy()
   }, [])
 
@@ -93,7 +97,7 @@ export default function CodeField(props: CodeFieldProps) {
     })
   }, [props.label, props.invalid, props.faultAt])
 
-  return <div ref={host} id={props.id} className={styles.code} data-invalid={props.invalid || undefined} />
+  return <div ref={host} id={props.id} data-code className={styles.code} data-invalid={props.invalid || undefined} />
 }
 
 const faultMark = Decoration.mark({ class: 'fault' })

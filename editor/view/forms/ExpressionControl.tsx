@@ -18,6 +18,7 @@ export function ExpressionControl(props: ControlProps<TextField>) {
   const { field, value, node } = props
   const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
   const set = (next: string) => props.change(field.path, next === '' && !field.required ? undefined : next)
+  const focused = useRef(false)
   const placeholder = hintOf(field, (example) => t('form.example', { example }))
   const problem = problemsAt(props.problems, field.path).find((found) => found.column !== undefined)
   const paths = useCallback(() => {
@@ -33,6 +34,13 @@ export function ExpressionControl(props: ControlProps<TextField>) {
             rows={1}
             value={text}
             aria-label={field.title}
+            onFocus={() => {
+              focused.current = true
+            }}
+            onBlur={(event) => {
+              // When the real editor takes its place nothing else has the focus: then it goes over.
+              if (event.relatedTarget !== null) focused.current = false
+            }}
             onChange={(event) => set(event.target.value)}
           />
         }
@@ -47,6 +55,7 @@ export function ExpressionControl(props: ControlProps<TextField>) {
           faultAt={problem?.column}
           paths={paths}
           change={set}
+          focused={focused}
         />
       </Suspense>
       <LiveResult node={node} text={text} />

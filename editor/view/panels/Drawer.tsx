@@ -3,8 +3,8 @@ import { useEffect, useState } from 'react'
 import type { DeadLetter } from '../../../engine/server/protocol.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import { ageText, shortText } from '../../core/samples.ts'
-import { focusForm } from '../canvas/Canvas.tsx'
 import { useCurrent, useEditor, useText, useUi } from '../context.ts'
+import { focusField } from '../forms/focus.ts'
 import { IconButton } from '../forms/nested.tsx'
 import type { Editor } from '../state/editor.ts'
 import styles from './Drawer.module.css'
@@ -40,9 +40,7 @@ export function goToProblem(editor: Editor, problem: PlacedProblem): void {
   window.setTimeout(() => {
     const field = document.querySelector<HTMLElement>(`[data-field="${CSS.escape(path)}"]`)
     field?.scrollIntoView({ block: 'center' })
-    const inner = field?.querySelector<HTMLElement>('input, select, textarea, button')
-    if (inner) inner.focus()
-    else if (field) focusForm()
+    if (field) focusField(field)
   }, 50)
 }
 

@@ -101,7 +101,7 @@ export function createEditor(parts: EditorParts): Editor {
     if (frame.type === 'live' || frame.type === 'topics') live.take(frame)
     else if (frame.type === 'flows') void takeAll(frame.flows)
     else if (frame.type === 'brokers') server.setState({ brokers: frame.brokers })
-    else toast({ tone: 'error', text: frame.error.text, hint: frame.error.hint })
+    else if (frame.type === 'error') toast({ tone: 'error', text: frame.error.text, hint: frame.error.hint })
   }
   const load = async () => {
     const [types, brokers, engine, list] = await Promise.all([
