@@ -91,6 +91,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       connections.setFaulted()
       if (reason === undefined) requests.wake()
     },
+    faultPoint: options.faultPoint,
     log,
   })
   runner.idPrefix = `${startNumber(store).toString(36)}-`
@@ -102,6 +103,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     dataId: store.meta('id') ?? '',
     limit: options.limits?.requests ?? defaultLimits.requests,
     nodeOf: (ref) => nodes.get(ref),
+    faultPoint: options.faultPoint,
   })
   const learning = new Learning({ store: store.learned, clock, log })
   const endedWell = store.meta('running') !== 'yes'
@@ -120,6 +122,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     outboxLimits: { ...defaultLimits.outbox, ...options.limits?.outbox },
     now: () => clock.now(),
     onChange: () => changed('brokers'),
+    faultPoint: options.faultPoint,
     log,
   })
   const context: CheckContext = {

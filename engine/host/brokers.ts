@@ -34,5 +34,8 @@ export function connectionConfigs(
           ...(options.brokerTls === undefined ? {} : { tls: options.brokerTls }),
         }
       : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
-  return [first, ...(options.connections ?? []).map((config) => ({ ...config, clientId }))]
+  return [
+    first,
+    ...(options.connections ?? []).map((config) => ({ ...config, clientId: `${clientId}-${config.name}` })),
+  ]
 }

@@ -8,7 +8,7 @@ import type { Subscriptions } from '../run/deployment.ts'
 import { Intake, type Route } from '../run/intake.ts'
 import type { Target } from '../run/node-runtime.ts'
 import { BrokerOutbox, type OutboxLimits } from '../run/outbox.ts'
-import type { StoredPublish } from '../run/ports.ts'
+import type { FaultPoint, StoredPublish } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { BrokerDescription } from '../server/protocol.ts'
 import type { Subscription } from '../spec/spec.ts'
@@ -26,6 +26,8 @@ export interface ConnectionsOptions {
   learning: Learning
   /** The engine did not end cleanly before this start. */
   careful: boolean
+  /** Tests end the process there. */
+  faultPoint?: ((point: FaultPoint) => void) | undefined
   now(): number
   onChange(): void
   log: Log
@@ -112,6 +114,7 @@ export class Connections implements Subscriptions {
   /** Sends what a batch asked for, and settles what it took in. */
   committed(batch: Batch): void {
     if (batch.pending.length > 0) this.#send(batch)
+    this.#options.faultPoint?.('before-settle')
     for (const [name, part] of batch.connections) this.#connections.get(name)?.intake.committed(part)
     this.#steer()
   }
@@ -154,7 +157,7 @@ export class Connections implements Subscriptions {
       config,
       now,
       onReceived: (packets) => intake.receive(packets),
-      onConnected: ({ sessionPresent }) => intake.connected(sessionPresent),
+      onConnected: ({ sessionPresent, epoch }) => intake.connected(sessionPresent, epoch),
       knownFilters: store.filters.read(name),
       onSubscribed: (filters) => store.filters.write(name, filters),
       onState: onChange,

@@ -2,7 +2,7 @@ import type { Limits } from '../jsonata/index.ts'
 import type { Log } from '../log.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
 import type { OutboxLimits } from '../run/outbox.ts'
-import type { Clock } from '../run/ports.ts'
+import type { Clock, FaultPoint } from '../run/ports.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 
 /** How an engine is started. */
@@ -38,4 +38,6 @@ export interface EngineOptions {
   /** From 0 up to 1. */
   random?(): number
   log?: Log
+  /** For fault tests: called at each such moment, so that the process can end there. */
+  faultPoint?: (point: FaultPoint) => void
 }

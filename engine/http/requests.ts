@@ -1,7 +1,7 @@
 import { rulewireError } from '../errors.ts'
 import type { Pending } from '../run/batch.ts'
 import type { NodeRuntime } from '../run/node-runtime.ts'
-import type { Clock, RequestStore, StoredRequest } from '../run/ports.ts'
+import type { Clock, FaultPoint, RequestStore, StoredRequest } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { EffectResult, RequestEffect } from '../spec/context.ts'
 import { type Answer, sendRequest } from './send.ts'
@@ -24,6 +24,8 @@ export interface RequestsOptions {
   /** Requests that may wait; further ones are refused with OUTBOX_FULL. */
   limit: number
   nodeOf(ref: string): NodeRuntime | undefined
+  /** Tests end the process there. */
+  faultPoint?: ((point: FaultPoint) => void) | undefined
 }
 
 interface Waiting {
@@ -126,6 +128,7 @@ export class Requests {
 
   #answered(queue: string, waiting: Waiting, effect: RequestEffect, answer: Answer): void {
     waiting.attempts++
+    this.#options.faultPoint?.('request-answered')
     const { runner, clock, store } = this.#options
     runner.tick()
     if (answer.kind === 'again' && waiting.attempts <= effect.retries) {

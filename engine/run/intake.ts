@@ -47,6 +47,7 @@ export class Intake {
   #confirming = false
   #waiting: Received[] = []
   #link: IncomingLink | undefined
+  #epoch = 0
   /** The last end was not a clean one: what is delivered again may have been its cause. */
   #careful: boolean
   readonly #transaction: Store['transaction']
@@ -72,42 +73,46 @@ export class Intake {
   }
 
   /** A new epoch begins: what was not confirmed may come again. */
-  connected(sessionPresent: boolean): void {
+  connected(sessionPresent: boolean, epoch: number): void {
+    this.#epoch = epoch
     this.#confirming = false
     this.#unconfirmed.clear()
+    // What waits came over a connection that is gone: a session that is still there sends it again.
+    this.#waiting = this.#waiting.filter((packet) => packet.type === 'publish' && (packet.qos === 0 || !sessionPresent))
     // What is delivered again comes before the answer to a PINGREQ that is sent now.
     if (this.#careful) this.#link?.confirm(() => this.#stopBeingCareful())
     if (sessionPresent) {
       for (const { seen } of this.#batches) this.#addUnconfirmed(seen)
+      // While the store fails, what ran and is not committed belongs to an earlier epoch too.
+      this.#addUnconfirmed(this.#part().seen)
       return
     }
-    this.#received.clear()
-    this.#part().clear = true
+    if (this.#received.size > 0) {
+      this.#received.clear()
+      const part = this.#part()
+      part.clear = true
+      part.received.length = 0
+      part.released.length = 0
+      this.#runner.mustWrite()
+      this.#runner.finish()
+    }
     this.#forgetBatches()
   }
 
   /** Takes the packets of one chunk. While the store fails they wait; the link is paused then. */
   receive(packets: readonly Received[]): void {
-    const runner = this.#runner
-    if (runner.faulted) {
-      this.#waiting.push(...packets)
+    if (this.#runner.faulted || this.#waiting.length > 0) {
+      for (const packet of packets) this.#waiting.push(packet)
       return
     }
-    runner.tick()
-    for (const packet of packets) {
-      if (packet.type === 'release') this.#release(packet.packetId)
-      else if (this.#careful && packet.duplicate) this.#publishCarefully(packet)
-      else this.#publish(packet)
-      if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
-    }
-    runner.finish()
+    this.#take(packets)
   }
 
   /** The store works again. */
   resume(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    if (waiting.length > 0) this.receive(waiting)
+    if (waiting.length > 0) this.#take(waiting)
   }
 
   /** The batch is committed: acks go out, and are confirmed when there is something to forget. */
@@ -120,16 +125,33 @@ export class Intake {
     this.#link?.confirm(() => this.#confirmed(upTo))
   }
 
+  #take(packets: readonly Received[]): void {
+    const runner = this.#runner
+    runner.tick()
+    for (const packet of packets) {
+      if (packet.type === 'release') this.#release(packet.packetId)
+      else if (this.#careful && packet.duplicate && !this.#isKnown(packet)) {
+        this.#publishCarefully(packet)
+        continue
+      } else this.#publish(packet)
+      if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
+    }
+    runner.finish()
+  }
+
   #publish(packet: ReceivedPublish): void {
     const { qos, packetId } = packet
+    // The session that would release its id is gone.
+    if (qos === 2 && packet.epoch !== this.#epoch) {
+      this.#dispatch(packet)
+      return
+    }
     if (qos === 2) {
       if (this.#received.has(packetId)) {
         this.repeats++
         return
       }
-      this.#received.add(packetId)
-      this.#part().received.push(packetId)
-      this.#runner.mustWrite()
+      this.#keepId(packet)
       this.#dispatch(packet)
       return
     }
@@ -137,7 +159,7 @@ export class Intake {
       this.#dispatch(packet)
       return
     }
-    if (packet.duplicate && this.#unconfirmed.size > 0 && this.#isRepeat(packet)) {
+    if (this.#isKnown(packet)) {
       this.repeats++
       // Its new ack may get lost too.
       this.#runner.mustWrite()
@@ -149,6 +171,12 @@ export class Intake {
     if (this.#runner.batch.writes !== writes) this.#remember(packet)
   }
 
+  #keepId({ packetId }: ReceivedPublish): void {
+    this.#received.add(packetId)
+    this.#part().received.push(packetId)
+    this.#runner.mustWrite()
+  }
+
   #remember(packet: ReceivedPublish): void {
     const part = this.#part()
     if (part.batch === 0) part.batch = this.#nextBatch++
@@ -157,21 +185,13 @@ export class Intake {
 
   /**
    * A packet that was on its way when the engine ended badly: it runs alone, with a mark of the try that is committed before,
-   * so that one that ends the engine again and again goes to the dead letters after {@link deadlyTries}.
+   * so that one that ends the engine again and again goes to the dead letters after {@link deadlyTries}. Its ack belongs to its
+   * own commit, or it would come again with the next one that ends the engine and be counted with it.
    */
   #publishCarefully(packet: ReceivedPublish): void {
     const runner = this.#runner
-    if (runner.batch.writes > 0) runner.commit()
-    let tries = 1
-    try {
-      this.#transaction(() => {
-        tries = this.#store.attempt(this.#connection, packet.packetId, hashOf(packet))
-      })
-    } catch (thrown) {
-      if (!(thrown instanceof StoreFault)) throw thrown
-      // It runs without a mark: its own commit will wait for the store to heal.
-      tries = 1
-    }
+    this.#commitAlone()
+    const tries = this.#countTry(packet)
     if (tries < deadlyTries) {
       this.#publish(packet)
     } else {
@@ -179,8 +199,34 @@ export class Intake {
       for (const { target } of this.#router.match(packet.topic)) {
         runner.deadLetter(target.node.ref, target.port, packet, error)
       }
+      if (packet.qos === 2) this.#keepId(packet)
+      else this.#remember(packet)
     }
+    if (packet.qos > 0) this.#part().settle.push(packet)
+    this.#commitAlone()
+  }
+
+  /** While the store fails there is nothing to wait for here: the repeat of the runner brings it all to the disk. */
+  #commitAlone(): void {
+    const runner = this.#runner
+    if (runner.faulted) return
     if (runner.batch.writes > 0) runner.commit()
+    else runner.finish()
+  }
+
+  #countTry(packet: ReceivedPublish): number {
+    let tries = 1
+    if (this.#runner.faulted) return tries
+    try {
+      this.#transaction(() => {
+        tries = this.#store.attempt(this.#connection, packet.packetId, hashOf(packet))
+      })
+    } catch (thrown) {
+      if (!(thrown instanceof StoreFault)) throw thrown
+      // It runs without a mark: its own commit will wait for the store to heal.
+      return 1
+    }
+    return tries
   }
 
   #dispatch(packet: ReceivedPublish): void {
@@ -204,7 +250,10 @@ export class Intake {
     this.#runner.mustWrite()
   }
 
-  #isRepeat(packet: ReceivedPublish): boolean {
+  /** A repeat of something that is committed. */
+  #isKnown(packet: ReceivedPublish): boolean {
+    if (packet.qos === 2) return this.#received.has(packet.packetId)
+    if (!packet.duplicate || this.#unconfirmed.size === 0) return false
     return this.#unconfirmed.get(packet.packetId)?.includes(hashOf(packet)) ?? false
   }
 

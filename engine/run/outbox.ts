@@ -1,7 +1,7 @@
 import { rulewireError } from '../errors.ts'
 import type { Outbox, OutboxRow } from '../mqtt/contract.ts'
 import type { PublishEffect } from '../spec/context.ts'
-import type { Pending } from './batch.ts'
+import type { Batch, Pending } from './batch.ts'
 import type { OutboxStore, StoredPublish } from './ports.ts'
 import type { Runner } from './runner.ts'
 
@@ -38,9 +38,12 @@ export class BrokerOutbox implements Outbox {
   #committed: number
   #tail: StoredPublish[] = []
   #tailSize = 0
+  /** Rows that go with the next commit. */
   #removed: number[] = []
-  /** Rows that went to make room, and whose confirmation may still come. */
-  readonly #droppedRows = new Set<number>()
+  /** The batch that deletes them. */
+  #removing: Batch | undefined
+  /** The highest sequence that the link was given: up to there rows are on their way, and are not dropped. */
+  #given = 0
   #lastDropped = 0
 
   constructor(connection: string, store: OutboxStore, runner: Runner, limits: OutboxLimits) {
@@ -62,7 +65,9 @@ export class BrokerOutbox implements Outbox {
 
   /** Makes a row of an effect. Throws OUTBOX_FULL under the policy `dead-letter`. */
   take(effect: PublishEffect, qos: 1 | 2, node: string): Pending {
-    if (this.count >= this.#limits.rows) this.#makeRoom()
+    if (this.#limits.policy === 'dead-letter' && this.count >= this.#limits.rows) {
+      throw rulewireError('OUTBOX_FULL', { sink: `broker ${this.#connection}`, count: this.count })
+    }
     const { topic, payload, retain, props } = effect
     const row: StoredPublish = { sequence: ++this.#last, node, topic, payload, qos, retain, props, released: false }
     return { kind: 'publish', connection: this.#connection, row }
@@ -77,9 +82,11 @@ export class BrokerOutbox implements Outbox {
     this.count += rows.length
     this.#committed = rows.at(-1)?.sequence ?? this.#committed
     if (this.#tail.length > tailLimit.rows || this.#tailSize > tailLimit.size) this.#forgetTail()
+    if (this.#limits.policy === 'drop-oldest' && this.count > this.#limits.rows) this.#dropOldest()
   }
 
-  read(after: number, limit: number): OutboxRow[] {
+  read(from: number, limit: number): OutboxRow[] {
+    const after = Math.max(from, this.#lastDropped)
     if (after >= this.#committed) return []
     const start = this.#tail.findIndex((row) => row.sequence > after)
     // What was read is held by the link, and read from the store should it be wanted again.
@@ -87,9 +94,9 @@ export class BrokerOutbox implements Outbox {
     const inTail = (this.#tail[0]?.sequence ?? Number.POSITIVE_INFINITY) <= after + 1
     const rows = inTail ? this.#tail.slice(0, limit) : this.#store.read(this.#connection, after, limit)
     if (this.#tail.length === 0) this.#forgetTail()
-    return rows
-      .filter((row) => row.sequence <= this.#committed)
-      .map((row) => ({ ...row, sentBefore: row.sequence <= this.#sentUpTo }))
+    const given = rows.filter((row) => row.sequence <= this.#committed)
+    this.#given = given.at(-1)?.sequence ?? this.#given
+    return given.map((row) => ({ ...row, sentBefore: row.sequence <= this.#sentUpTo }))
   }
 
   release(sequence: number, committed: () => void): void {
@@ -99,18 +106,17 @@ export class BrokerOutbox implements Outbox {
   }
 
   remove(sequence: number): void {
-    if (this.#droppedRows.delete(sequence)) return
     this.count--
-    if (this.#removed.length === 0) {
-      const removed: number[] = []
-      this.#removed = removed
-      this.#runner.add({ kind: 'write', write: () => this.#deleteRows(removed) })
-      this.#runner.batch.after.push(() => {
-        if (this.#removed === removed) this.#removed = []
-      })
-      this.#runner.finish()
+    if (this.#removing === this.#runner.batch) {
+      this.#removed.push(sequence)
+      return
     }
-    this.#removed.push(sequence)
+    // A batch that is committed writes nothing more, so the next one has a list of its own.
+    const removed = [sequence]
+    this.#removed = removed
+    this.#removing = this.#runner.batch
+    this.#runner.add({ kind: 'write', write: () => this.#deleteRows(removed) })
+    this.#runner.finish()
   }
 
   refuse(sequence: number, detail: string): void {
@@ -138,16 +144,14 @@ export class BrokerOutbox implements Outbox {
     }
   }
 
-  #makeRoom(): void {
-    if (this.#limits.policy === 'dead-letter') {
-      throw rulewireError('OUTBOX_FULL', { sink: `broker ${this.#connection}`, count: this.count })
+  /** Rows on their way are not touched: they may have arrived. So a full outbox has at most those above its limit. */
+  #dropOldest(): void {
+    const after = Math.max(this.#lastDropped, this.#given)
+    const oldest = this.#store.read(this.#connection, after, this.count - this.#limits.rows)
+    for (const { sequence } of oldest) {
+      this.dropped++
+      this.#lastDropped = sequence
+      this.remove(sequence)
     }
-    if (this.#limits.policy !== 'drop-oldest') return
-    const oldest = this.#store.read(this.#connection, this.#lastDropped, 1)[0]
-    if (oldest === undefined) return
-    this.dropped++
-    this.#lastDropped = oldest.sequence
-    this.remove(oldest.sequence)
-    this.#droppedRows.add(oldest.sequence)
   }
 }

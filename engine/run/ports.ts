@@ -4,6 +4,16 @@ import type { OutboxRow } from '../mqtt/contract.ts'
 import type { RequestEffect, SqlValue } from '../spec/context.ts'
 import type { Json } from '../spec/message.ts'
 
+/** Moments at which an engine can end, in the order in which a batch passes them. `in-commit`: all is written, COMMIT is not. */
+export type FaultPoint =
+  | 'before-commit'
+  | 'in-commit'
+  | 'after-commit'
+  | 'before-settle'
+  | 'after-settle'
+  | 'after-batch'
+  | 'request-answered'
+
 /** The engine's only source of time and of "later". */
 export interface Clock {
   /** UTC milliseconds. */

@@ -4,7 +4,7 @@ import { derive } from '../spec/message.ts'
 import { type Batch, emptyBatch, type Pending } from './batch.ts'
 import { type Cell, Journal } from './cell.ts'
 import { keptOfArgument, messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
-import { type Clock, type DeadLetterEntry, type Store, StoreFault } from './ports.ts'
+import { type Clock, type DeadLetterEntry, type FaultPoint, type Store, StoreFault } from './ports.ts'
 import { StateCache } from './state.ts'
 import { type TimerCell, TimerQueue } from './timers.ts'
 import { writeBatch } from './write.ts'
@@ -26,6 +26,8 @@ export interface RunnerOptions {
   committed(batch: Batch): void
   /** The store fails (a sentence) or works again (undefined). Nothing may be handed over meanwhile. */
   onFault(reason: string | undefined): void
+  /** Tests end the process there. */
+  faultPoint?: ((point: FaultPoint) => void) | undefined
   log(level: 'info' | 'warn' | 'error', text: string): void
 }
 
@@ -55,7 +57,7 @@ export class Runner {
   /** How often what runs now was tried, this time included. */
   #attempts = 1
   #commitPlanned = false
-  #fault: { wait: number } | undefined
+  #fault: { wait: number; retryPlanned: boolean } | undefined
   #ids = 0
   #idPrefix = ''
 
@@ -141,12 +143,14 @@ export class Runner {
       this.#options.committed(batch)
       return
     }
+    // While the store fails, only the planned repeat tries it: each try may block for the database's timeout.
+    if (this.#fault !== undefined) return
     if (this.batch.runs >= batchLimit) this.commit()
-    else if (!this.#commitPlanned && this.#fault === undefined) {
+    else if (!this.#commitPlanned) {
       this.#commitPlanned = true
       this.#options.clock.soon(() => {
         this.#commitPlanned = false
-        if (this.batch.writes > 0) this.commit()
+        if (this.batch.writes > 0 && this.#fault === undefined) this.commit()
       })
     }
   }
@@ -154,9 +158,13 @@ export class Runner {
   /** Commits what is gathered. On a fault it stays gathered, and is tried again until it works. */
   commit(): void {
     const { batch } = this
+    const { store, faultPoint } = this.#options
+    faultPoint?.('before-commit')
     try {
-      const { store } = this.#options
-      store.transaction(() => writeBatch(store, batch, this.now))
+      store.transaction(() => {
+        writeBatch(store, batch, this.now)
+        faultPoint?.('in-commit')
+      })
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error
       this.#failCommit(error)
@@ -165,12 +173,15 @@ export class Runner {
     this.#swap()
     for (const cell of batch.state) cell.dirty = false
     for (const cell of batch.timers) cell.dirty = false
-    if (this.#fault !== undefined) {
-      this.#fault = undefined
-      this.#options.onFault(undefined)
-    }
+    const healed = this.#fault !== undefined
+    this.#fault = undefined
+    faultPoint?.('after-commit')
     this.#options.committed(batch)
+    faultPoint?.('after-settle')
     for (const then of batch.after) then()
+    faultPoint?.('after-batch')
+    // What waited for this moment comes after the batch: its acks and rows are younger.
+    if (healed) this.#options.onFault(undefined)
     this.timers.wait()
   }
 
@@ -293,12 +304,19 @@ export class Runner {
   }
 
   #failCommit(error: StoreFault): void {
-    const wait = this.#fault === undefined ? retryWait.first : Math.min(this.#fault.wait * 2, retryWait.longest)
-    if (this.#fault === undefined) {
+    const before = this.#fault
+    if (before?.retryPlanned) return
+    const wait = before === undefined ? retryWait.first : Math.min(before.wait * 2, retryWait.longest)
+    // Set before anybody is told, because who is told asks whether there is a fault.
+    this.#fault = { wait, retryPlanned: true }
+    if (before === undefined) {
       this.#options.log('error', rulewireError('STORE_FAULT', { detail: error.message }).message)
       this.#options.onFault(error.message)
     }
-    this.#fault = { wait }
-    this.#options.clock.at(this.#options.clock.now() + wait, () => this.commit())
+    this.#options.clock.at(this.#options.clock.now() + wait, () => {
+      if (this.#fault === undefined) return
+      this.#fault.retryPlanned = false
+      this.commit()
+    })
   }
 }
