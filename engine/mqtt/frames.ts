@@ -106,8 +106,16 @@ export class FrameCutter {
   }
 }
 
-function tooLarge(size: number, limit: number): ProtocolFault {
-  return new ProtocolFault(
-    `a packet of ${size} bytes came, the limit is ${limit}; raise maximumPacketSize or send smaller messages`,
-  )
+/** A packet over the limit was announced; `size` is the bytes of the whole packet. */
+export class PacketTooLarge extends ProtocolFault {
+  readonly size: number
+
+  constructor(size: number, limit: number) {
+    super(`a packet of ${size} bytes came, the limit is ${limit}; raise maximumPacketSize or send smaller messages`)
+    this.size = size
+  }
+}
+
+function tooLarge(size: number, limit: number): PacketTooLarge {
+  return new PacketTooLarge(size, limit)
 }

@@ -3,7 +3,6 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { rulewireError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { BrokerStore } from '../../store/broker.ts'
-import { guard } from './guard.ts'
 import { Hub, type Member } from './hub.ts'
 import { type BrokerCounters, type BrokerLimits, defaultLimits, newCounters } from './limits.ts'
 import type { BrokerUsers } from './users.ts'
@@ -66,27 +65,12 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
   const limits: BrokerLimits = { ...defaultLimits, ...options.limits }
   const counters = newCounters()
   const hub = new Hub({ store, limits, counters, users, now, log })
-  const serve = (connection: Duplex, inside: boolean, from: string) => {
-    guard(connection, {
-      limit: limits.packet,
-      onTooLarge(size) {
-        counters.tooLarge++
-        const clientId = clientOf(hub, connection) ?? from
-        hub.quiet('warn', clientId, 'size', `MQTT client ${clientId} is disconnected: ${tooLarge(size, limits.packet)}`)
-      },
-      onVersion(level) {
-        counters.refusedVersions++
-        hub.quiet('info', from, 'version', `An MQTT client at ${from} is refused: ${wrongVersion(level)}`)
-      },
-    })
-    hub.serve(connection, inside)
-  }
 
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serve(socket, false, socket.remoteAddress ?? 'unknown')
+    hub.serve(socket, false, socket.remoteAddress ?? 'unknown')
   })
   server.maxConnections = limits.connections
   server.on('drop', (dropped) => {
@@ -117,7 +101,7 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
     },
     connect() {
       const [mine, theirs] = linkedPair()
-      serve(theirs, true, 'the engine')
+      hub.serve(theirs, true, 'the engine')
       return mine
     },
     clients: () => [...hub.members()].map(stateOf),
@@ -154,18 +138,12 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 /** Two ends of a connection in memory. Ending or destroying one closes the other, as with sockets. */
 function linkedPair(): [Duplex, Duplex] {
   const [mine, theirs] = duplexPair()
-  mine.once('close', () => theirs.destroy())
   mine.once('end', () => mine.destroy())
   return [mine, theirs]
 }
 
-function clientOf(hub: Hub, connection: Duplex): string | undefined {
-  for (const { client } of hub.members()) if (client.conn === connection) return client.id
-  return undefined
-}
-
-function stateOf({ client, session, courier, since, inside }: Member): ClientState {
-  const { remoteAddress, remotePort } = client.conn as Partial<Socket> // a socket unless it is inside
+function stateOf({ client, gate, session, courier, since, inside }: Member): ClientState {
+  const { remoteAddress, remotePort } = gate.connection as Partial<Socket> // a socket unless it is inside
   return {
     clientId: client.id,
     address: inside || remoteAddress === undefined ? undefined : `${remoteAddress}:${remotePort}`,
@@ -183,12 +161,4 @@ function authority(host: string, port: number): string {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
-}
-
-function tooLarge(size: number, limit: number): string {
-  return `it sends a packet of at least ${size} bytes, the limit is ${limit}`
-}
-
-function wrongVersion(level: number): string {
-  return `it speaks ${level === 5 ? 'MQTT 5' : `protocol level ${level}`}, this broker MQTT 3.1.1`
 }

@@ -70,6 +70,7 @@ export class Courier {
 
   #written: Written[] = []
   #writtenBytes = 0
+  #releases: number[] = []
   #flushing = false
 
   #waiters: { run: () => void; patient: boolean }[] = []
@@ -160,15 +161,15 @@ export class Courier {
     this.#relax()
   }
 
-  /** PUBREC came: calls back when that is committed. */
-  release(packetId: number, committed: () => void): void {
+  /** PUBREC came: PUBREL follows when that is committed, so that it is never sent as new again. */
+  release(packetId: number): void {
     const sent = this.#inFlight.get(packetId)
     if (sent === undefined || !this.session.persistent) {
-      committed()
+      this.#sendRelease(packetId)
       return
     }
     this.#tools.store.release(this.session.number, sent.sequence)
-    this.#tools.store.whenCommitted(committed)
+    this.#tools.store.whenCommitted(() => this.#sendRelease(packetId))
   }
 
   /** Calls back when it is open; at once when it is. A patient one waits until the client really takes messages again. */
@@ -248,7 +249,7 @@ export class Courier {
       if (row.released) released.push(this.#track(row.sequence))
       else if (row.qos > 0) this.#ready.push({ sequence: row.sequence, qos: row.qos === 2 ? 2 : 1, publish: row })
     }
-    if (released.length > 0) this.#connection.write(encodeReleases(released))
+    for (const packetId of released) this.#sendRelease(packetId)
     return rows.length > 0
   }
 
@@ -274,6 +275,15 @@ export class Courier {
   #write(written: Written): void {
     this.#written.push(written)
     this.#writtenBytes += written.publish.payload.length + written.publish.topic.length + 8
+    this.#flushSoon()
+  }
+
+  #sendRelease(packetId: number): void {
+    this.#releases.push(packetId)
+    this.#flushSoon()
+  }
+
+  #flushSoon(): void {
     if (this.#flushing) return
     this.#flushing = true
     process.nextTick(() => this.#flush())
@@ -283,9 +293,12 @@ export class Courier {
   #flush(): void {
     this.#flushing = false
     const batch = this.#written
+    const releases = this.#releases
     this.#written = []
     this.#writtenBytes = 0
-    if (this.#ended || this.#connection.destroyed) return
+    this.#releases = []
+    if (this.#ended || !this.#connection.writable) return
+    if (releases.length > 0) this.#connection.write(encodeReleases(releases))
     const { encoder, counters, limits } = this.#tools
     let bytes = 0
     for (const { publish } of batch) bytes += publish.payload.length + publish.topic.length + 9
@@ -297,7 +310,11 @@ export class Courier {
     for (const chunk of encoder.take()) this.#connection.write(chunk)
     if (this.#connection.writableLength > limits.fullBuffer) {
       this.#giveUp(`${this.#connection.writableLength} bytes wait for it`)
+      return
     }
+    // When the system took all at once there will be no `drain`.
+    this.#pump()
+    this.#relax()
   }
 
   #giveUp(detail: string): void {

@@ -4,7 +4,9 @@ import { reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { BrokerStore } from '../../store/broker.ts'
 import { PublishEncoder } from '../encode.ts'
+import { PacketTooLarge } from '../frames.ts'
 import { Courier, type CourierTools } from './courier.ts'
+import { Gate } from './gate.ts'
 import type { BrokerCounters, BrokerLimits } from './limits.ts'
 import { Persistence, sessionMark } from './persistence.ts'
 import { connectFault, Pace, publishFault, subscribeFault } from './policy.ts'
@@ -25,12 +27,15 @@ export interface HubOptions {
 /** A connected client. */
 export interface Member {
   readonly client: Client
+  readonly gate: Gate
   readonly session: Session
   readonly courier: Courier
   /** UTC milliseconds. */
   readonly since: number
   /** It is the engine's own. */
   readonly inside: boolean
+  /** Seconds without a word from it. */
+  silent: number
 }
 
 type Done = (error?: Error | null) => void
@@ -51,6 +56,9 @@ export class Hub {
   readonly #reserved = new Set<string>()
   readonly #names = new WeakMap<Client, string>()
   readonly #willTopics = new WeakMap<Client, string>()
+  /** Seconds. */
+  readonly #keepalives = new WeakMap<Client, number>()
+  #keepaliveTimer: NodeJS.Timeout | undefined
   /** QoS 2 packets that were accepted just now, so that aedes does not take them for repeated ones. */
   readonly #fresh = new WeakSet<object>()
   readonly #pace: Pace<Client> | undefined
@@ -81,12 +89,28 @@ export class Hub {
       store.dropWill(will.clientId)
     }
     await this.#aedes.listen()
+    this.#keepaliveTimer = setInterval(() => this.#endSilent(), 1000)
+    this.#keepaliveTimer.unref()
   }
 
-  /** Serves a connection. `inside`: it is the engine's own, which no limit of rate or user concerns. */
-  serve(connection: Duplex, inside: boolean): void {
-    if (inside) this.#inside.add(connection)
-    this.#aedes.handle(connection)
+  /** Serves a connection. `inside`: it is the engine's own, which no limit of rate or user concerns. `from` is for the log. */
+  serve(connection: Duplex, inside: boolean, from: string): void {
+    const { limits, counters } = this.#options
+    const gate = new Gate(connection, {
+      limit: limits.packet,
+      onFault: (fault) => {
+        const clientId = this.#memberOf(gate)?.client.id ?? from
+        if (fault instanceof PacketTooLarge) counters.tooLarge++
+        const text = fault instanceof PacketTooLarge ? tooLarge(fault.size, limits.packet) : fault.message
+        this.quiet('warn', clientId, 'fault', `MQTT client ${clientId} is disconnected: ${text}`)
+      },
+      onVersion: (level) => {
+        counters.refusedVersions++
+        this.quiet('info', from, 'version', `An MQTT client at ${from} is refused: ${wrongVersion(level)}`)
+      },
+    })
+    if (inside) this.#inside.add(gate)
+    this.#aedes.handle(gate)
   }
 
   members(): Iterable<Member> {
@@ -95,14 +119,14 @@ export class Hub {
 
   /** Ends all connections; wills are published. */
   async close(): Promise<void> {
+    clearInterval(this.#keepaliveTimer)
     await new Promise<void>((resolve) => this.#aedes.close(resolve))
   }
 
   #createAedes(): Aedes {
     const { store, limits, log } = this.#options
     const persistence = new Persistence(store, this.router.sessions, {
-      courier: (client) => this.#members.get(client as Client)?.courier, // what aedes hands over is its client
-      session: (client) => this.#members.get(client as Client)?.session,
+      session: (client) => this.#members.get(client as Client)?.session, // what aedes hands over is its client
       isNew: (packet) => this.#fresh.has(packet),
     })
     const aedes = new RoutedAedes({
@@ -114,6 +138,9 @@ export class Hub {
       maxInflightInbound: 0,
       preConnect: (client, packet, done) => {
         const fault = connectFault(packet)
+        // Ours: aedes does not hear of the pings.
+        this.#keepalives.set(client, packet.keepalive ?? 0)
+        packet.keepalive = 0
         if (packet.will !== undefined) this.#willTopics.set(client, packet.will.topic)
         if (fault === undefined) return done(null, true)
         client.conn.write(Buffer.from([0x20, 2, 0, fault.returnCode]))
@@ -193,18 +220,24 @@ export class Hub {
     }
     const member = client === null ? undefined : this.#members.get(client)
     const origin = originOf(packet, member?.session)
+    const bytes = packet.payload.length + packet.topic.length
+    member?.gate.begin(bytes)
+    const settled: Done = (error) => {
+      member?.gate.settle(bytes)
+      done(error)
+    }
     const take = () => {
       if (origin?.session.incoming.has(origin.packetId)) {
         // Repeated: it is acked again when the first one is committed.
-        this.#options.store.whenCommitted(done)
+        this.#options.store.whenCommitted(settled)
         return
       }
       if (origin !== undefined && origin.session.incoming.size >= limits.incoming) {
-        done(new Error(`${limits.incoming} messages at QoS 2 wait for PUBREL`))
+        settled(new Error(`${limits.incoming} messages at QoS 2 wait for PUBREL`))
         return
       }
       if (origin !== undefined) this.#fresh.add(packet)
-      this.router.publish(packet, origin, done)
+      this.router.publish(packet, origin, settled)
     }
     if (this.#pace === undefined || client === null || inside) take()
     else this.#pace.pass(client, take)
@@ -261,9 +294,12 @@ export class Hub {
     const inside = this.#inside.has(client.conn)
     const session = client.clean ? new Session(client.id, 0) : sessions.ensure(client.id)
     session.courier?.stop()
-    const courier = new Courier(session, client.conn, this.#tools, inside)
+    const gate = client.conn
+    if (!(gate instanceof Gate)) return
+    const courier = new Courier(session, gate.connection, this.#tools, inside)
     session.courier = courier
-    this.#members.set(client, { client, session, courier, since: now(), inside })
+    this.#members.set(client, { client, gate, session, courier, since: now(), inside, silent: 0 })
+    gate.onAck = (type, packetId) => (type === 5 ? courier.release(packetId) : courier.settle(packetId))
     if (session.persistent) store.setSent(session.number, undefined)
     courier.start()
   }
@@ -287,8 +323,22 @@ export class Hub {
     const granted = subscriptions.filter(({ qos }) => qos <= 2).map(({ topic, qos }) => ({ filter: topic, qos }))
     this.router.sendRetained(member.courier, granted).catch((error: unknown) => {
       this.#options.log('error', `Retained messages for MQTT client ${client.id} could not be read`, error)
-      member.client.conn.destroy()
+      member.gate.destroy()
     })
+  }
+
+  /** Ends connections that were silent for one and a half times their keepalive [MQTT-3.1.2-24]. Seconds are counted, so no clock matters. */
+  #endSilent(): void {
+    for (const member of this.#members.values()) {
+      member.silent = member.gate.takeHeard() ? 0 : member.silent + 1
+      const keepalive = this.#keepalives.get(member.client) ?? 0
+      if (keepalive > 0 && member.silent > 1.5 * keepalive) member.gate.destroy()
+    }
+  }
+
+  #memberOf(gate: Gate): Member | undefined {
+    for (const member of this.#members.values()) if (member.gate === gate) return member
+    return undefined
   }
 
   #refuseClient(clientId: string, text: string): void {
@@ -304,7 +354,7 @@ export class Hub {
       'slow',
       `MQTT client ${session.clientId} is too slow and disconnected: ${detail}`,
     )
-    for (const { client, session: its } of this.#members.values()) if (its === session) client.conn.destroy()
+    for (const { gate, session: its } of this.#members.values()) if (its === session) gate.destroy()
   }
 }
 
@@ -333,4 +383,12 @@ function callLast(values: readonly unknown[]): void {
 function originOf(packet: PublishPacket, session: Session | undefined): Origin | undefined {
   const { qos, messageId } = packet
   return qos !== 2 || messageId === undefined || session === undefined ? undefined : { session, packetId: messageId }
+}
+
+function tooLarge(size: number, limit: number): string {
+  return `it sends a packet of ${size} bytes, the limit is ${limit}`
+}
+
+function wrongVersion(level: number): string {
+  return `it speaks ${level === 5 ? 'MQTT 5' : `protocol level ${level}`}, this broker MQTT 3.1.1`
 }

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import type { BrokerStore, QueuedPacket, StoredPacket, StoredWill } from '../../store/broker.ts'
-import type { Courier } from './courier.ts'
 import { matchingRetained } from './retained.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -33,7 +32,6 @@ export interface AedesSubscription {
  * suite judges the store.
  */
 export interface Delivery {
-  courier(client: ClientRef): Courier | undefined
   /** The session of a client that is connected. */
   session(client: ClientRef): Session | undefined
   /** The packet was accepted, with its packet id, before aedes asks whether it knows it. */
@@ -164,10 +162,7 @@ export class Persistence {
 
   /** The packet got an id, or the receiver has confirmed with PUBREC and PUBREL takes its place. */
   async outgoingUpdate(client: ClientRef, packet: AedesPacket): Promise<void> {
-    const courier = this.#delivery?.courier(client)
-    if (courier !== undefined) {
-      return new Promise((resolve) => courier.release(packet.messageId ?? 0, resolve))
-    }
+    if (this.#delivery !== undefined) return
     const { brokerId, brokerCounter, messageId } = packet
     for (const row of this.#queued(client)) {
       const known = namesOf(row)
@@ -179,15 +174,12 @@ export class Persistence {
         return this.#committed()
       }
     }
-    if (this.#delivery === undefined) throw new Error('no such packet')
+    throw noSuchPacket
   }
 
   async outgoingClearMessageId(client: ClientRef, packet: AedesPacket): Promise<AedesPacket | undefined> {
     const { messageId } = packet
-    if (this.#delivery !== undefined) {
-      if (messageId !== undefined) this.#delivery.courier(client)?.settle(messageId)
-      return undefined
-    }
+    if (this.#delivery !== undefined) return undefined
     for (const row of this.#queued(client)) {
       if (messageId === undefined || namesOf(row).messageId !== messageId) continue
       const session = this.#sessions.ensure(client.id)

@@ -97,7 +97,7 @@ describe('a session that lasts', () => {
         messageId: 1 + count,
       })
     }
-    await publisher.ping()
+    await publisher.fence()
     const again = await connectRaw(port, keeper)
     for (let count = total / 2; count < total; count++) {
       publisher.send({
@@ -343,7 +343,7 @@ describe('retained messages', () => {
     await publisher.publish('ab', 'neighbour', 0, { retain: true })
     await publisher.publish('a/c/d', 'deep', 1, { retain: true })
     await publisher.publish('a/', 'empty level', 1, { retain: true })
-    await publisher.ping()
+    await publisher.fence()
     const subscriber = await connectRaw(port, { clientId: 's' })
     await subscriber.subscribe('a/#', 1)
     expect(await all(subscriber, 4)).toEqual([
@@ -375,7 +375,7 @@ describe('retained messages', () => {
         messageId: count + 1,
       })
     }
-    await publisher.ping()
+    await publisher.fence()
     await until(() => served.broker.retained === total, 'all to be retained')
     const subscriber = await connectRaw(served.broker.port, keeper)
     await subscriber.subscribe('many/+/x', 1)

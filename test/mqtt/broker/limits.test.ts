@@ -47,10 +47,10 @@ describe('a packet', () => {
     }
     expect(served.broker.counters.tooLarge).toBe(3)
     expect(warnings()).toEqual([
-      'warn MQTT client big is disconnected: it sends a packet of at least 1001 bytes, the limit is 1000',
-      'warn MQTT client big is disconnected: it sends a packet of at least 1001 bytes, the limit is 1000 (and 1 more like it)',
+      'warn MQTT client big is disconnected: it sends a packet of 1001 bytes, the limit is 1000',
+      'warn MQTT client big is disconnected: it sends a packet of 1001 bytes, the limit is 1000 (and 1 more like it)',
     ])
-    await publisher.ping()
+    await publisher.fence()
     expect(subscriber.received).toEqual([])
   })
 
@@ -225,7 +225,7 @@ describe('a message', () => {
         messageId: count + 1,
       })
     }
-    await publisher.ping()
+    await publisher.fence()
     await until(() => publisher.received.length === 25, 'all acks')
     expect(served.broker.counters.droppedQueued).toBe(15)
     expect(warnings()).toEqual(['warn The queue of MQTT client keeper is full (10 messages): the oldest is dropped'])
@@ -320,7 +320,7 @@ describe('a client that does not read', () => {
         await new Promise((resolve) => socket.once('drain', resolve))
       }
     }
-    await publisher.ping()
+    await publisher.fence()
     expect(served.broker.counters.droppedSlow).toBeGreaterThan(0)
     expect(warnings()).toEqual(['warn MQTT client lazy takes nothing: it misses messages at QoS 0'])
     const { sent, droppedSlow } = served.broker.counters
