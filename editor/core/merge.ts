@@ -21,16 +21,18 @@ export interface Conflict {
  * Own changes are never dropped: where both changed one field differently ours stays and the conflict is told.
  */
 export function merge(base: FlowDocument, mine: FlowDocument, theirs: FlowDocument): Merged {
+  if (sameJson(base, theirs)) return { document: mine, conflicts: [] }
+  if (sameJson(base, mine)) return { document: theirs, conflicts: [] }
   const conflicts: Conflict[] = []
   const touched = ownTargets(base, mine)
   const nodes: NodeEntry[] = []
-  for (const id of unionOfIds(theirs.nodes, mine.nodes)) {
+  for (const id of unionOfIds(mine.nodes, theirs.nodes)) {
     const [b, m, t] = [base, mine, theirs].map((document) => document.nodes.find((node) => node.id === id))
     const node = mergeNode(id, { b, m, t, needed: touched.has(id) }, conflicts)
     if (node !== undefined) nodes.push(node)
   }
   const kept = new Set(nodes.map((node) => node.id))
-  const wires = [...theirs.wires, ...mine.wires.filter((wire) => !hasWire(theirs, wire))].filter((wire) => {
+  const wires = [...mine.wires, ...theirs.wires.filter((wire) => !hasWire(mine, wire))].filter((wire) => {
     const [here, there, before] = [hasWire(mine, wire), hasWire(theirs, wire), hasWire(base, wire)]
     const stays = before ? here && there : here || there
     return stays && kept.has(parseEnd(wire.from).node) && kept.has(parseEnd(wire.to).node)

@@ -52,7 +52,7 @@ describe('merge', () => {
     theirs.nodes.push({ id: 'b', type: 'filter', config: {} })
     theirs.layout = { ...theirs.layout, b: [3, 4], fridges: [0, 0] }
     const { document } = merge(base, mine, theirs)
-    expect(document.nodes.map((entry) => entry.id)).toEqual(['fridges', 'celsius', 'too-warm', 'notify', 'b', 'a'])
+    expect(document.nodes.map((entry) => entry.id)).toEqual(['fridges', 'celsius', 'too-warm', 'notify', 'a', 'b'])
     expect(document.layout).toMatchObject({ a: [1, 2], b: [3, 4], fridges: [0, 0] })
   })
 

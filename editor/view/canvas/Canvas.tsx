@@ -110,7 +110,10 @@ function Graph() {
     const text = window.document.getElementById('zoom')
     if (text) text.textContent = `${Math.round(zoom * 100)} %`
   }, [])
-  const startCard = (event: PointerEvent) => event.buttons !== 0 && editor.ui.setState({ refusal: undefined })
+  const onPointerDown = (event: PointerEvent) => {
+    if (event.target instanceof Element && event.target.closest('.react-flow'))
+      editor.ui.setState({ refusal: undefined })
+  }
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of nodes and canvas are heard here once
@@ -118,7 +121,7 @@ function Graph() {
       ref={frame}
       className={styles.canvas}
       onKeyDown={onKeyDown}
-      onPointerDown={startCard}
+      onPointerDown={onPointerDown}
       onDoubleClick={(event) => isPane(event.target) && quickAdd({ x: event.clientX, y: event.clientY })}
       onClick={(event) =>
         (event.ctrlKey || event.metaKey) && isPane(event.target) && quickAdd({ x: event.clientX, y: event.clientY })

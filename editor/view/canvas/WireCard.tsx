@@ -15,10 +15,10 @@ export function WireCard() {
   useEffect(() => {
     let timer = 0
     const listen = (event: Event) => {
-      const detail: { wire: string; x: number; y: number } | undefined =
+      const detail: { wire: string; x: number; y: number } | undefined | null =
         event instanceof CustomEvent ? event.detail : undefined
       window.clearTimeout(timer)
-      if (detail === undefined) return setShown(undefined)
+      if (detail === undefined || detail === null) return setShown(undefined)
       timer = window.setTimeout(
         () => setShown({ wire: parseWireId(detail.wire), at: { x: detail.x, y: detail.y } }),
         200,
