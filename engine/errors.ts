@@ -170,6 +170,12 @@ export const errorTable = {
     hint: 'Free disk space or end what locks the file; nothing is acked until it works again, then work goes on by itself.',
   },
 
+  COMMAND_REFUSED: {
+    status: 409,
+    text: 'The alarm "{key}" cannot be told to {command}: {detail}.',
+    hint: '{wanted}',
+  },
+
   // Start and command line
   UNKNOWN_OPTION: {
     status: 400,
@@ -277,6 +283,11 @@ export const errorTable = {
     status: 429,
     text: 'This client sent more than {limit} messages in a second.',
     hint: 'Connect again and send only what changed.',
+  },
+  TOO_MANY_TRACES: {
+    status: 429,
+    text: '{count} traces wait for a message, which is the limit.',
+    hint: 'Each of them ends by itself after a minute.',
   },
   NOT_WATCHABLE: {
     status: 501,

@@ -1,4 +1,5 @@
 import type { Received } from '../mqtt/contract.ts'
+import type { AlarmEntry } from '../spec/alarm.ts'
 import type { PublishEffect, SqlValue } from '../spec/context.ts'
 import type { Json } from '../spec/message.ts'
 import type { Cell } from './cell.ts'
@@ -20,6 +21,7 @@ export type Pending =
     }
   | { kind: 'trim'; table: string; column: string; limit: number }
   | { kind: 'dead'; entry: DeadLetterEntry }
+  | { kind: 'alarm'; node: string; entry: AlarmEntry }
   | { kind: 'write'; write: () => void }
 
 /** What one connection has to hear, and to remember, once the batch is committed. */

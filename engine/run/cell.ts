@@ -25,6 +25,13 @@ export class Journal {
     this.#values.push(cell.value)
   }
 
+  /** Each cell that was changed, with the value that it had before. */
+  changes(): ReadonlyMap<Cell<unknown>, unknown> {
+    const first = new Map<Cell<unknown>, unknown>()
+    for (const [index, cell] of this.#cells.entries()) if (!first.has(cell)) first.set(cell, this.#values[index])
+    return first
+  }
+
   /** Takes changes back until only `length` are left. A cell stays in the list of what is written: it writes its old value. */
   undoTo(length: number): void {
     while (this.#cells.length > length) {

@@ -47,6 +47,7 @@ export function createInstance(flow: string, planned: PlannedNode, options: Inst
   addTarget(':timer', handlers.onTimer)
   addTarget(':packet', handlers.onPacket)
   addTarget(':result', handlers.onResult)
+  addTarget(':command', handlers.onCommand)
   return node
 
   function addTarget(port: string, handle: ((argument: never) => void) | undefined): void {
@@ -80,6 +81,7 @@ function contextOf(
     state: stateOf(node, runner),
     timers: timersOf(node, runner),
     tables: tablesOf(node, options),
+    alarm: (entry) => runner.add({ kind: 'alarm', node: node.ref, entry }),
     effect: (effect) => runner.effect(effect, node),
     now: () => runner.now,
     random,

@@ -1,6 +1,7 @@
 /** What running needs of the outside, as interfaces: `engine/store` and `engine/engine.ts` implement them. */
 import type { ErrorCode } from '../errors.ts'
 import type { OutboxRow } from '../mqtt/contract.ts'
+import type { AlarmEntry } from '../spec/alarm.ts'
 import type { RequestEffect, SqlValue } from '../spec/context.ts'
 import type { Json } from '../spec/message.ts'
 
@@ -36,6 +37,7 @@ export interface Store {
   readonly outbox: OutboxStore
   readonly requests: RequestStore
   readonly deadLetters: DeadLetterStore
+  readonly alarmLog: AlarmLogStore
   readonly seen: SeenStore
   readonly tables: TableStore
 }
@@ -56,6 +58,8 @@ export interface StateStore {
   put(node: string, key: string, value: Json): void
   delete(node: string, key: string): void
   deleteNode(node: string): void
+  /** All keys of a node with their values, at most `limit`. */
+  all(node: string, limit: number): { key: string; value: Json }[]
 }
 
 export interface StoredTimer {
@@ -125,6 +129,11 @@ export interface DeadLetterEntry {
 export interface DeadLetterStore {
   insert(entry: DeadLetterEntry): void
   delete(id: number): void
+}
+
+/** Transitions of alarms; `node` is `flow/node`. */
+export interface AlarmLogStore {
+  insert(node: string, entry: AlarmEntry): void
 }
 
 /** What was received and is settled, so that a repeat is known. */

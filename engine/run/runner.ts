@@ -1,4 +1,5 @@
 import { RulewireError, reasonOf, rulewireError } from '../errors.ts'
+import type { Command } from '../spec/alarm.ts'
 import type { Effect } from '../spec/context.ts'
 import { derive } from '../spec/message.ts'
 import { type Batch, emptyBatch, type Pending } from './batch.ts'
@@ -7,6 +8,7 @@ import { keptOfArgument, messageOfArgument, type NodeRuntime, type OutputPort, t
 import { type Clock, type DeadLetterEntry, type FaultPoint, type Store, StoreFault } from './ports.ts'
 import { StateCache } from './state.ts'
 import { type TimerCell, TimerQueue } from './timers.ts'
+import { changesOf, type Origin, Probes, type RunWatch, type Watcher } from './watch.ts'
 import { writeBatch } from './write.ts'
 
 /** Handlers that one message may reach before it counts as going round in circles. */
@@ -15,6 +17,12 @@ const hopLimit = 10_000
 const batchLimit = 1024
 /** Wait before a commit that failed is tried again, milliseconds: first and longest. */
 const retryWait = { first: 50, longest: 2000 }
+
+/** A handler that failed, and where its argument went. */
+interface Failure {
+  readonly error: RulewireError
+  readonly kept: 'error-port' | 'dead-letter' | 'refused'
+}
 
 /** What the runner asks of the rest of the engine. */
 export interface RunnerOptions {
@@ -46,6 +54,8 @@ export class Runner {
   now: number
   /** What is gathered for the next commit. */
   batch: Batch = emptyBatch()
+  /** Asked once for each run whether somebody looks on. */
+  watcher: Watcher | undefined
 
   readonly #options: RunnerOptions
   readonly #journal = new Journal()
@@ -56,6 +66,8 @@ export class Runner {
   #tail = 0
   /** How often what runs now was tried, this time included. */
   #attempts = 1
+  /** What the last command was refused with. */
+  #refused: RulewireError | undefined
   #commitPlanned = false
   #fault: { wait: number; retryPlanned: boolean } | undefined
   #ids = 0
@@ -113,7 +125,9 @@ export class Runner {
   run(target: Target, argument: unknown): void {
     this.#targets[this.#tail] = target
     this.#arguments[this.#tail++] = argument
-    this.#drain()
+    const watch = this.watcher === undefined ? undefined : this.watcher(target, argument)
+    if (watch === undefined) this.#drain()
+    else this.#drainWatched(watch)
     this.batch.runs++
   }
 
@@ -124,6 +138,14 @@ export class Runner {
     this.run(target, argument)
     this.#attempts = 1
     return target.node.errors === errors
+  }
+
+  /** Hands a command to a node. What its handler throws is thrown here, and nothing of it stays. */
+  command(target: Target, command: Command): void {
+    this.#refused = undefined
+    this.run(target, command)
+    const refused = this.#refused
+    if (refused !== undefined) throw refused
   }
 
   /** Reads the clock; to be called once before a group of runs. */
@@ -229,45 +251,90 @@ export class Runner {
 
   #drain(): void {
     for (let head = 0; head < this.#tail; head++) {
-      this.#head = head
-      const target = this.#targets[head] as Target
-      const argument = this.#arguments[head]
-      const { node } = target
-      const pending = this.batch.pending.length
-      const tail = this.#tail
-      node.messages++
-      node.last = this.now
-      try {
-        if (head === hopLimit) throw rulewireError('TOO_MANY_HOPS', { limit: hopLimit })
-        target.handle(argument as never)
-      } catch (thrown) {
-        this.#journal.undoTo(0)
-        this.batch.pending.length = pending
-        this.#tail = head >= hopLimit ? head + 1 : tail
-        this.#fail(target, argument, thrown)
-      }
+      this.#hop(head)
       if (this.#journal.length > 0) this.#journal.clear()
       this.#arguments[head] = undefined
     }
     this.#tail = 0
   }
 
-  #fail({ node, port }: Target, argument: unknown, thrown: unknown): void {
+  /** The same, telling of each hop. */
+  #drainWatched(watch: RunWatch): void {
+    const queue = { targets: this.#targets, arguments: this.#arguments }
+    const origins: (Origin | undefined)[] = []
+    for (let head = 0; head < this.#tail; head++) {
+      const { node, port } = this.#targets[head] as Target
+      const argument = this.#arguments[head]
+      const probes = new Probes(node)
+      const tail = this.#tail
+      const pending = this.batch.pending.length
+      watch.before()
+      const failure = this.#hop(head)
+      const { sent, ports, end } = probes.collect(queue, Math.min(tail, this.#tail), this.#tail)
+      this.#tail = end
+      for (const [index, from] of ports.entries()) origins[tail + index] = { hop: head, port: from }
+      watch.hop({
+        node,
+        port,
+        argument,
+        time: this.now,
+        from: origins[head],
+        sent,
+        ...changesOf(this.#journal),
+        pending: this.batch.pending.slice(pending),
+        error: failure?.error,
+        kept: failure?.kept,
+      })
+      this.#journal.clear()
+      this.#arguments[head] = undefined
+    }
+    this.#tail = 0
+    watch.end()
+  }
+
+  /** Calls one handler; what it throws is dealt with, and told. */
+  #hop(head: number): Failure | undefined {
+    this.#head = head
+    const target = this.#targets[head] as Target
+    const argument = this.#arguments[head]
+    const { node } = target
+    const pending = this.batch.pending.length
+    const tail = this.#tail
+    node.messages++
+    node.last = this.now
+    try {
+      if (head === hopLimit) throw rulewireError('TOO_MANY_HOPS', { limit: hopLimit })
+      target.handle(argument as never)
+      return undefined
+    } catch (thrown) {
+      this.#journal.undoTo(0)
+      this.batch.pending.length = pending
+      this.#tail = head >= hopLimit ? head + 1 : tail
+      return this.#fail(target, argument, thrown)
+    }
+  }
+
+  #fail({ node, port }: Target, argument: unknown, thrown: unknown): Failure {
     node.errors++
     const error =
       thrown instanceof RulewireError
         ? thrown
         : rulewireError('NODE_FAILED', { detail: reasonOf(thrown) }, { cause: thrown })
+    if (port === ':command') {
+      this.#refused = error
+      return { error, kept: 'refused' }
+    }
     const message = messageOfArgument(port, argument, this.now)
     const errors = node.outputs.get('error')
     if (message !== undefined && errors !== undefined && errors.targets.length > 0 && error.code !== 'TOO_MANY_HOPS') {
       errors.send(
         derive(message, { error: { code: error.code, text: error.message, hint: error.hint, node: node.ref } }),
       )
-      return
+      return { error, kept: 'error-port' }
     }
     this.#options.log('warn', `${node.ref}: ${error.message}`)
     this.deadLetter(node.ref, port, argument, error)
+    return { error, kept: 'dead-letter' }
   }
 
   /** Keeps what a handler could not take. */

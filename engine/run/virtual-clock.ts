@@ -42,19 +42,23 @@ export class VirtualClock implements Clock {
   /** Goes on to a time, UTC milliseconds, calling back on the way what is due, in order. */
   advanceTo(time: number): void {
     this.settle()
-    for (;;) {
-      let next: Waiting | undefined
-      for (const entry of this.#waiting) {
-        if (entry.at > time) continue
-        if (next === undefined || entry.at < next.at || (entry.at === next.at && entry.order < next.order)) next = entry
-      }
-      if (next === undefined) break
-      const due = next
-      this.#waiting = this.#waiting.filter((entry) => entry !== due)
-      this.#now = Math.max(this.#now, due.at)
-      due.run()
-      this.settle()
-    }
+    while (this.step(time));
     this.#now = Math.max(this.#now, time)
+  }
+
+  /** Goes on to the next thing that is due up to a time, and calls it back. False when there is none. */
+  step(time: number): boolean {
+    let next: Waiting | undefined
+    for (const entry of this.#waiting) {
+      if (entry.at > time) continue
+      if (next === undefined || entry.at < next.at || (entry.at === next.at && entry.order < next.order)) next = entry
+    }
+    if (next === undefined) return false
+    const due = next
+    this.#waiting = this.#waiting.filter((entry) => entry !== due)
+    this.#now = Math.max(this.#now, due.at)
+    due.run()
+    this.settle()
+    return true
   }
 }

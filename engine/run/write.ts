@@ -27,6 +27,7 @@ function writePending(store: Store, item: Pending, now: number): void {
   else if (item.kind === 'request') store.requests.insert(item.request)
   else if (item.kind === 'trim') store.tables.deleteBelow(item.table, item.column, item.limit)
   else if (item.kind === 'dead') store.deadLetters.insert(item.entry)
+  else if (item.kind === 'alarm') store.alarmLog.insert(item.node, item.entry)
   else if (item.kind === 'write') item.write()
 }
 

@@ -1,3 +1,4 @@
+import type { AlarmEntry, Command } from './alarm.ts'
 import type { Bound, Evaluate } from './fields.ts'
 import type { Json, Message, Packet } from './message.ts'
 
@@ -15,6 +16,8 @@ export interface NodeContext<Config, Output extends string> {
   readonly state: NodeState
   readonly timers: Timers
   readonly tables: Tables
+  /** Writes a transition to the engine's alarm log, with the commit. */
+  alarm(entry: AlarmEntry): void
   /** Hands work to a sink over a durable edge: it is written with the commit and done after it. */
   effect(effect: Effect): void
   /** The engine's clock, UTC milliseconds; the same for the whole run of one message. */
@@ -131,6 +134,8 @@ export type Handlers<Input extends string> = { readonly [Port in Input]: (messag
   /** A packet that matches one of the spec's subscriptions. */
   readonly onPacket?: (packet: Packet) => void
   readonly onResult?: (result: EffectResult) => void
+  /** What a person tells the node to do for a key. What it throws goes back to the person: no error port, no dead letter. */
+  readonly onCommand?: (command: Command) => void
 }
 
 export type { Evaluate }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { type Store, StoreFault } from '../run/ports.ts'
+import { type AlarmLog, createAlarmLog } from './alarm-log.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDeploys, type Deploys } from './deploys.ts'
 import { createStateStore, createTimerStore } from './keyed.ts'
@@ -15,6 +16,7 @@ export interface EngineStore extends Store {
   readonly file: string
   readonly database: Database.Database
   readonly deadLetters: DeadLetters
+  readonly alarmLog: AlarmLog
   readonly deploys: Deploys
   readonly filters: FilterStore
   readonly learned: LearnedStore
@@ -51,6 +53,7 @@ export function openStore(directory: string, durability: Durability = 'full'): E
     outbox: createOutboxStore(database),
     requests: createRequestStore(database),
     deadLetters: createDeadLetters(database),
+    alarmLog: createAlarmLog(database),
     deploys: createDeploys(database),
     seen: createSeenStore(database),
     tables,

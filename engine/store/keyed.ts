@@ -12,6 +12,9 @@ export function createStateStore(database: Database): StateStore {
   )
   const remove = database.prepare('DELETE FROM rw_state WHERE node = ? AND key = ?')
   const removeNode = database.prepare('DELETE FROM rw_state WHERE node = ?')
+  const all = database.prepare<[string, number], { key: string; value: string }>(
+    'SELECT key, value FROM rw_state WHERE node = ? LIMIT ?',
+  )
   return {
     get(node, key) {
       const text = get.get(node, key)
@@ -21,6 +24,7 @@ export function createStateStore(database: Database): StateStore {
     put: (node, key, value) => void put.run(node, key, JSON.stringify(value)),
     delete: (node, key) => void remove.run(node, key),
     deleteNode: (node) => void removeNode.run(node),
+    all: (node, limit) => all.all(node, limit).map(({ key, value }) => ({ key, value: JSON.parse(value) as Json })), // put wrote it
   }
 }
 

@@ -129,15 +129,7 @@ export function createRequestStore(database: Database): RequestStore {
     },
     insert(request) {
       const { body, ...effect } = request.effect
-      insert.run(
-        request.id,
-        request.node,
-        effect.order,
-        request.attempts,
-        request.due,
-        toText(effect),
-        body ?? null,
-      )
+      insert.run(request.id, request.node, effect.order, request.attempts, request.due, toText(effect), body ?? null)
       // An id is an Idempotency-Key: it must never come back, even when the table was empty for a while.
       setLast.run(String(request.id))
     },

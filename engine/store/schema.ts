@@ -35,5 +35,9 @@ CREATE TABLE IF NOT EXISTS rw_deploys (
   id INTEGER PRIMARY KEY AUTOINCREMENT, flow TEXT NOT NULL, time INTEGER NOT NULL, hash TEXT NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rw_learned (
   connection TEXT NOT NULL, filter TEXT NOT NULL, summary TEXT NOT NULL, PRIMARY KEY (connection, filter)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rw_alarm_log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, flow TEXT NOT NULL, node TEXT NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL,
+  transition TEXT NOT NULL, time INTEGER NOT NULL, condition TEXT NOT NULL, level TEXT, value REAL, "limit" REAL, "by" TEXT, note TEXT);
+CREATE INDEX IF NOT EXISTS rw_alarm_log_node ON rw_alarm_log (flow, node, key, id);
 CREATE INDEX IF NOT EXISTS rw_deploys_flow ON rw_deploys (flow, id);
 `

@@ -16,7 +16,10 @@ export function checkTableName(name: string): void {
  * The user's own tables. They are made and extended as rows come; columns have no declared type, so SQLite keeps each value
  * as it is. Free SQL runs on a connection of its own that cannot write.
  */
-export function createTableStore(database: Database.Database, file: string): TableStore & { forget(): void; close(): void } {
+export function createTableStore(
+  database: Database.Database,
+  file: string,
+): TableStore & { forget(): void; close(): void } {
   const columnsOf = new Map<string, Set<string>>()
   const inserts = new Map<string, Database.Statement>()
   let reader: Database.Database | undefined

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import Database from 'better-sqlite3'
 import {
+  type AlarmEntry,
   type AnyHandlers,
   type AnyNodeSpec,
   derive,
@@ -33,6 +34,8 @@ export class Bench {
   now: number
   readonly sent: Sent[] = []
   readonly effects: Effect[] = []
+  /** What went to the alarm log. */
+  readonly alarms: AlarmEntry[] = []
   readonly logs: { text: string; data: unknown }[] = []
   readonly failures: RulewireError[] = []
   status = ''
@@ -135,7 +138,7 @@ export class Bench {
       if (handler !== 'onStart') throw new Error(`${this.#spec.type} has no ${handler}`)
       return
     }
-    const before = { sent: this.sent.length, effects: this.effects.length }
+    const before = { sent: this.sent.length, effects: this.effects.length, alarms: this.alarms.length }
     this.#undo = []
     this.database.exec('SAVEPOINT run')
     try {
@@ -146,6 +149,7 @@ export class Bench {
       for (const undo of this.#undo.reverse()) undo()
       this.sent.length = before.sent
       this.effects.length = before.effects
+      this.alarms.length = before.alarms
       if (!(thrown instanceof RulewireError)) throw thrown
       this.failures.push(thrown)
       const message = messageOfArgument(port, argument, this.now)
@@ -191,6 +195,9 @@ export class Bench {
         },
       },
       tables: tablesOf(() => this.database),
+      alarm: (entry: AlarmEntry) => {
+        this.alarms.push(entry)
+      },
       effect: (effect: Effect) => {
         this.effects.push(effect)
       },
