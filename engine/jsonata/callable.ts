@@ -1,7 +1,7 @@
 import { Failure } from './errors.ts'
 import type { Frame, Run } from './frame.ts'
 import type { Signature } from './signature.ts'
-import type { State } from './state.ts'
+import { CALL, type State } from './state.ts'
 
 /** What a function of the language does; the value that expressions hold is a {@link Callable}. */
 export interface Body {
@@ -61,18 +61,17 @@ export interface TailSite {
 /** Calls a function value, and what it calls in tail position; throws T1006 for anything else. */
 export function apply(proc: unknown, args: readonly unknown[], input: unknown, frame: Frame, state: State): unknown {
   state.enter()
-  try {
-    return settle(applyOnce(proc, args, input, frame, state), input, frame, state)
-  } finally {
-    state.depth--
-  }
+  const result = settle(applyOnce(proc, args, input, frame, state), input, frame, state)
+  // No expression can go on after an error, so nobody counts down then.
+  state.depth--
+  return result
 }
 
 /** Runs whatever stands in tail position until there is a value. */
 export function settle(result: unknown, input: unknown, frame: Frame, state: State): unknown {
   let value = result
   while (value instanceof TailCall) {
-    state.charge(1)
+    state.charge(CALL)
     value = applyTail(value, input, frame, state)
   }
   return value
@@ -82,15 +81,17 @@ function applyTail(call: TailCall, input: unknown, frame: Frame, state: State): 
   const { site } = call
   const next = site.procedure(call.input, call.frame, state)
   const body = Callable.body(next)
-  if (body === undefined) throw new Failure('T1006', { token: site.token, position: site.position })
-  if (site.token !== undefined) body.token = site.token
-  body.position = site.position
+  if (body !== undefined) {
+    if (site.token !== undefined) body.token = site.token
+    body.position = site.position
+  }
   const args = site.args.map((arg) => arg(call.input, call.frame, state))
+  if (body === undefined) throw new Failure('T1006', { token: site.token, position: site.position })
   return applyOnce(next, args, input, frame, state)
 }
 
 function applyOnce(proc: unknown, args: readonly unknown[], input: unknown, frame: Frame, state: State): unknown {
-  const body = Callable.body(proc)
+  const body = Callable.body(state.callable(proc))
   if (body === undefined) throw new Failure('T1006')
   try {
     return body.invoke(body.signature === undefined ? args : body.signature.validate(args, input), input, frame, state)
@@ -108,14 +109,66 @@ export function label(error: Failure, token: unknown, position: number | undefin
 
 /** Calls a function that was given to a higher-order function. */
 export function callBack(fn: unknown, args: readonly unknown[], frame: Frame, state: State): unknown {
+  const callable = state.callable(fn)
+  const body = Callable.body(callable)
+  if (body === undefined || callable === undefined) throw new Failure('T1006')
+  return body.callBack(callable, args, frame, state)
+}
+
+/** Calls a function again and again, with as many of three arguments as it takes. */
+export type Caller = (a: unknown, b: unknown, c: unknown) => unknown
+
+/** Prepares a function that was given to a higher-order function for many calls. */
+export function callerOf(fn: unknown, frame: Frame, state: State): Caller {
+  const quick = lambdaCallerOf(fn, state)
+  if (quick !== undefined) return quick
+  const arity = arityOf(fn)
+  return (a, b, c) => {
+    state.charge(1)
+    return callBack(fn, arity >= 3 ? [a, b, c] : arity === 2 ? [a, b] : [a], frame, state)
+  }
+}
+
+/** Prepares a comparison of the caller, which always gets two arguments. */
+export function comparerOf(fn: unknown, frame: Frame, state: State): (a: unknown, b: unknown) => unknown {
+  const quick = lambdaCallerOf(fn, state)
+  if (quick !== undefined) return (a, b) => quick(a, b, undefined)
+  return (a, b) => callBack(fn, [a, b], frame, state)
+}
+
+/** A quick way to call a lambda without a signature; undefined for other functions. */
+function lambdaCallerOf(fn: unknown, state: State): Caller | undefined {
   const body = Callable.body(fn)
-  if (body === undefined || !Callable.is(fn)) throw new Failure('T1006')
-  return body.callBack(fn, args, frame, state)
+  const target = body instanceof Passed ? Callable.body(body.target) : undefined
+  return target instanceof Lambda && target.signature === undefined ? lambdaCaller(target, state) : undefined
+}
+
+function lambdaCaller(lambda: Lambda, state: State): Caller {
+  const { code, input, frame } = lambda
+  const args: unknown[] = [undefined, undefined, undefined]
+  const reused = code.reenter === undefined ? undefined : code.enter(args, frame)
+  return (a, b, c) => {
+    state.enter()
+    args[0] = a
+    args[1] = b
+    args[2] = c
+    if (reused !== undefined) code.reenter?.(args, reused)
+    const own = reused ?? code.enter(args, frame)
+    try {
+      const value = code.body(input, own, state)
+      const result = value instanceof TailCall ? settle(value, null, own, state) : value
+      state.depth--
+      return result
+    } catch (error) {
+      if (error instanceof Failure) label(error, lambda.token, lambda.position)
+      throw error
+    }
+  }
 }
 
 /** How many arguments a function takes. */
 export function arityOf(fn: unknown): number {
-  return Callable.body(fn)?.arity ?? 0
+  return Callable.body(fn)?.arity ?? (typeof fn === 'function' ? fn.length : 0)
 }
 
 /** The fields that every kind of function has. */
@@ -144,6 +197,8 @@ export interface LambdaCode {
   readonly body: Run
   /** The frame of a call, from the frame where the lambda stands. */
   enter(args: readonly unknown[], frame: Frame): Frame
+  /** Puts other arguments into a frame; undefined where something may have kept the frame. */
+  readonly reenter: ((args: readonly unknown[], frame: Frame) => void) | undefined
 }
 
 /** A lambda with the context and the frame in which it was made. */

@@ -79,8 +79,10 @@ const ownTemplates: Readonly<Record<string, string>> = {
   L1004: 'The picture string {{value}} is too long, or too ambiguous for so long a text',
   L1005:
     'The regular expression {{value}} could take forever, and has parts that cannot be run step by step. Do without looking behind',
+  X1000: 'A mistake in the evaluator: {{{message}}}',
   X1001: 'The function cannot work on its arguments: {{{message}}}',
   X1002: 'The host function gave a promise. Only synchronous functions can be called',
+  X1004: 'The host function failed: {{{message}}}',
   X1003: 'The text is not an expression: {{{message}}}',
 }
 

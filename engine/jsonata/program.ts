@@ -4,7 +4,7 @@ import { Compiler, rootScope } from './compile/compiler.ts'
 import { type Facts, findFacts } from './compile/facts.ts'
 import { isIntricate } from './compile/intricacy.ts'
 import { checkDoubling } from './doubling.ts'
-import { Failure, JsonataError, Messages } from './errors.ts'
+import { Failure, type JsonataError, Messages } from './errors.ts'
 import { Frame, type Run, Scope } from './frame.ts'
 import { builtIns } from './functions/table.ts'
 import { type LibraryFunction, libraryFunction, type ParseError, parse, templateOf } from './library.ts'
@@ -120,12 +120,11 @@ export class CompiledExpression implements Program {
     return fn.apply({ environment: { timestamp: new Date(timestamp) } }, [...args])
   }
 
-  #toError(error: unknown): unknown {
+  #toError(error: unknown): JsonataError {
     if (error instanceof Failure) return this.#messages.toError(error)
-    if (error instanceof JsonataError) return error
-    if (error instanceof RangeError)
-      return this.#messages.toError(new Failure('D1011', { value: this.limits.depth, cause: error }))
-    return error
+    if (isStackOverflow(error)) return this.#messages.toError(new Failure('D1011', { value: this.limits.depth }))
+    const message = error instanceof Error ? error.message : String(error)
+    return this.#messages.toError(new Failure('X1000', { message, cause: error }))
   }
 }
 

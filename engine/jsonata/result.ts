@@ -18,7 +18,7 @@ export function cleaned(value: unknown, state: State, depth = 0): unknown {
   if (isFunction(value)) return undefined
   if (!isObject(value)) return value
   if (depth > DEEPEST) throw new Failure('D1011', { value: state.limits.depth })
-  state.charge(1)
+  state.charge(2)
   return isArray(value) ? cleanedItems(value, state, depth) : cleanedFields(value, state, depth)
 }
 

@@ -11,10 +11,14 @@ const plurals: Readonly<Record<string, string>> = {
   s: 'strings',
 }
 
+/** A bit for each type letter. */
+const bits: Readonly<Record<string, number>> = { s: 1, n: 2, b: 4, l: 8, a: 16, o: 32, f: 64, m: 128 }
+
 interface Parameter {
   /** The letters of the types it takes, `m` for missing among them. */
-  accepts: string
-  type: string
+  readonly accepts: string
+  readonly mask: number
+  readonly type: string
   /** `?` and `+`; `-` means that the context may stand in. */
   repeat: '' | '?' | '+'
   context: boolean
@@ -24,10 +28,13 @@ interface Parameter {
 
 /** A function signature such as `<s-nn?:s>`: checks arguments and brings them into the form that the function takes. */
 export class Signature {
+  /** As it is written. */
+  readonly definition: string
   readonly #parameters: readonly Parameter[]
   #pattern: RegExp | undefined
 
   constructor(definition: string) {
+    this.definition = definition
     this.#parameters = parse(definition)
   }
 
@@ -45,9 +52,9 @@ export class Signature {
       if (index >= args.length) {
         if (parameter.repeat !== '?' || parameter.context) return false
       } else {
-        const symbol = symbolOf(args[index])
-        if (!parameter.accepts.includes(symbol)) return false
-        if (parameter.type === 'a' && symbol !== 'm' && !isArrayFor(parameter, args[index])) return false
+        const arg = args[index]
+        if ((parameter.mask & maskOf(arg)) === 0) return false
+        if (parameter.type === 'a' && arg !== undefined && !isArrayFor(parameter, arg)) return false
       }
     }
     return true
@@ -144,6 +151,14 @@ function symbolOf(value: unknown): string {
   }
 }
 
+/** The bit for the type of a value. */
+function maskOf(value: unknown): number {
+  if (typeof value === 'string') return 1
+  if (typeof value === 'number') return 2
+  if (value === undefined) return 128
+  return bits[symbolOf(value)] ?? 0
+}
+
 function patternOf(parameter: Parameter): string {
   return `[${parameter.accepts}]${parameter.repeat}${parameter.context ? '?' : ''}`
 }
@@ -175,7 +190,9 @@ function parse(definition: string): Parameter[] {
 }
 
 function parameter(type: string, accepts: string): Parameter {
-  return { type, accepts, repeat: '', context: false, subtype: undefined }
+  let mask = 0
+  for (const letter of accepts) mask |= bits[letter] ?? 0
+  return { type, accepts, mask, repeat: '', context: false, subtype: undefined }
 }
 
 function closing(text: string, start: number, open: string, close: string): number {

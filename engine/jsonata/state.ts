@@ -18,6 +18,9 @@ export const WRAPPER = 16
 /** Steps between two looks at the clock. */
 const CHUNK = 1000
 
+/** Steps that a call counts for. */
+export const CALL = 3
+
 /** What evaluations ask of the compiled expression that they belong to. */
 export interface Program {
   readonly limits: Limits
@@ -39,6 +42,13 @@ export interface World {
   readonly bindings: Readonly<Record<string, unknown>> | undefined
   readonly now: (() => number) | undefined
   readonly random: (() => number) | undefined
+}
+
+/** A call of a function of the host. */
+interface HostCall {
+  readonly args: readonly unknown[]
+  readonly input: unknown
+  readonly frame: Frame
 }
 
 const nothing: World = { bindings: undefined, now: undefined, random: undefined }
@@ -108,7 +118,7 @@ export class State {
   /** A function begins; throws D1011 when too many are open. The caller counts `depth` down at the end. */
   enter(): void {
     if (++this.depth > this.limits.depth) throw new Failure('D1011', { value: this.limits.depth })
-    this.charge(1)
+    this.charge(CALL)
   }
 
   /** Throws L1002 when a text is too long to be built; counts steps for its length. */
@@ -169,11 +179,13 @@ export class State {
   /** What the caller has bound to a name. */
   bound(name: string): unknown {
     const value = this.isBound(name) ? this.#world.bindings?.[name] : undefined
-    return typeof value === 'function' ? this.host(hostFunction(value)) : value
+    return typeof value === 'function' ? this.callable(value) : value
   }
 
-  /** A function of the host as a value of the language. */
-  host(fn: (...args: unknown[]) => unknown): Callable {
+  /** A value that can be called, one of the host's among them; undefined for anything else. */
+  callable(value: unknown): Callable | undefined {
+    if (typeof value !== 'function') return Callable.is(value) ? value : undefined
+    const fn = value as (...args: unknown[]) => unknown // any function can be called with anything
     return this.#function(fn, () => {
       const run = (args: readonly unknown[], input: unknown, frame: Frame): unknown =>
         this.#callHost(fn, { args, input, frame })
@@ -188,7 +200,8 @@ export class State {
 
   /** What $eval gives; throws D3120 and D3121, and limits as they are. */
   evaluateText(text: string, { input, focus, frame }: { input: unknown; focus: unknown; frame: Frame }): unknown {
-    this.charge(text.length)
+    // Reading text takes far longer than running it.
+    this.charge(500 + 20 * text.length)
     this.enter()
     const run = this.#program.compileText(text)
     let context = focus === undefined ? input : focus
@@ -219,15 +232,17 @@ export class State {
     }
   }
 
-  #callHost(
-    fn: (...args: unknown[]) => unknown,
-    call: { args: readonly unknown[]; input: unknown; frame: Frame },
-  ): unknown {
-    const { args, input, frame } = call
+  #callHost(fn: (...args: unknown[]) => unknown, { args, input, frame }: HostCall): unknown {
     const given = args.map((arg) => (Callable.is(arg) ? (...more: unknown[]) => callBack(arg, more, frame, this) : arg))
-    const result: unknown = fn.apply(input, given)
-    if (typeof result !== 'object' || result === null)
-      return typeof result === 'function' ? this.host(hostFunction(result)) : result
+    let result: unknown
+    try {
+      result = fn.apply(input, given)
+    } catch (error) {
+      if (error instanceof Failure || isStackOverflow(error)) throw error
+      throw new Failure('X1004', { message: error instanceof Error ? error.message : String(error), cause: error })
+    }
+    if (typeof result === 'function') return this.callable(result)
+    if (typeof result !== 'object' || result === null) return result
     if ('then' in result && typeof result.then === 'function') throw new Failure('X1002')
     return result
   }
@@ -240,10 +255,6 @@ export class State {
     this.#functions.set(key, made)
     return made
   }
-}
-
-function hostFunction(value: unknown): (...args: unknown[]) => unknown {
-  return value as (...args: unknown[]) => unknown // typeof has said that it is a function; any can be called
 }
 
 /** Limits are not an error of the text that $eval was given. */

@@ -90,6 +90,7 @@ export function isEqual(left: unknown, right: unknown, state: State): boolean {
   if (isArray(right) || Callable.is(left) || Callable.is(right)) return false
   const keys = Object.keys(left)
   if (keys.length !== Object.keys(right).length) return false
+  state.charge(2 * keys.length)
   for (const key of keys) if (!Object.hasOwn(right, key)) return false
   for (const key of keys.sort()) if (!isEqual(left[key], right[key], state)) return false
   return true

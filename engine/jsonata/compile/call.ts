@@ -78,7 +78,7 @@ export function compilePartial(node: Node, scope: Scope, unit: Unit): Run {
     if (proc === undefined && hint?.(input, frame, state)) {
       throw new Failure('T1007', { position: node.position, token: name })
     }
-    const body = Callable.body(proc)
+    const body = Callable.body(state.callable(proc))
     if (body === undefined) throw new Failure('T1008', { position: node.position, token: name })
     return new Callable(new Partial(body, known))
   }

@@ -119,7 +119,12 @@ function compileName(node: Node, isRaw: boolean): Run {
   const key = String(node.value)
   const isPlain = isPlainName(key)
   if (isRaw) return (input, _frame, state) => readFields(input, key, isPlain, state)
-  if (node.keepArray) return (input, _frame, state) => normal(readName(input, key, isPlain, state), state, true)
+  if (node.keepArray) {
+    return (input, _frame, state) => {
+      const value = readFields(input, key, isPlain, state)
+      return isArray(input) && isArray(value) ? fresh(value, state, true) : normal(value, state, true)
+    }
+  }
   return (input, _frame, state) => readName(input, key, isPlain, state)
 }
 
@@ -177,7 +182,8 @@ function conditionOf(node: Node): Node {
   const condition = node.condition as Node // both are there in every condition
   const then = node.then as Node
   if (!hasLostRegex(condition)) return condition
-  return condition.type === 'function' && !hasLostRegex(then) ? { ...condition, arguments: [then] } : then
+  // The call of $exists that stands for `??` is nowhere in the text.
+  return condition.type === 'function' && condition.position === undefined ? { ...condition, arguments: [then] } : then
 }
 
 function hasLostRegex(node: Node): boolean {

@@ -1,4 +1,4 @@
-import type { Node } from '../ast.ts'
+import type { Node, Pair } from '../ast.ts'
 
 /** What one walk over the tree finds out, before anything is compiled. */
 export interface Facts {
@@ -10,20 +10,55 @@ export interface Facts {
 }
 
 /** Every node right below a node. */
-export function* children(node: Node): Generator<Node> {
-  const { lhs, rhs } = node
-  if (Array.isArray(lhs)) for (const pair of lhs) yield* pair
-  else if (lhs !== undefined) yield lhs as Node // not the pairs of an object
-  if (rhs !== undefined) yield rhs
-  for (const list of [node.steps, node.expressions, node.arguments]) if (list !== undefined) yield* list
-  for (const one of [node.expression, node.procedure, node.body, node.condition, node.then, node.else]) {
-    if (one !== undefined) yield one
+export function children(node: Node): readonly Node[] {
+  const { predicate, stages, group } = node
+  const own = ownChildren(node)
+  if (predicate === undefined && stages === undefined && group === undefined) return own
+  return [...own, ...behind(node)]
+}
+
+const none: readonly Node[] = []
+
+function ownChildren(node: Node): readonly Node[] {
+  switch (node.type) {
+    case 'path':
+      return node.steps ?? none
+    case 'block':
+      return node.expressions ?? none
+    case 'binary':
+    case 'bind':
+    case 'apply':
+      return present(node.lhs as Node, node.rhs) // only object constructors have pairs
+    case 'unary':
+      if (node.value === '{') return (node.lhs as readonly Pair[]).flat()
+      return node.expressions ?? present(node.expression)
+    case 'condition':
+      return present(node.condition, node.then, node.else)
+    case 'function':
+    case 'partial':
+      return [...(node.arguments ?? none), ...present(node.procedure)]
+    case 'lambda':
+      return present(node.body)
+    case 'transform':
+      return present(node.pattern, node.update, node.delete)
+    case 'sort':
+      return (node.terms ?? []).map((term) => term.expression)
+    default:
+      return none
   }
-  for (const one of [node.pattern, node.update, node.delete]) if (one !== undefined) yield one
-  for (const stage of [...(node.predicate ?? []), ...(node.stages ?? [])])
-    if (stage.expr !== undefined) yield stage.expr
-  for (const pair of node.group?.lhs ?? []) yield* pair
-  for (const term of node.terms ?? []) yield term.expression
+}
+
+function present(...nodes: readonly (Node | undefined)[]): readonly Node[] {
+  return nodes.filter((node) => node !== undefined)
+}
+
+/** What stands behind a node: predicates and a group. */
+function behind(node: Node): Node[] {
+  const nodes: Node[] = []
+  for (const stage of node.predicate ?? []) if (stage.expr !== undefined) nodes.push(stage.expr)
+  for (const stage of node.stages ?? []) if (stage.expr !== undefined) nodes.push(stage.expr)
+  for (const pair of node.group?.lhs ?? []) nodes.push(...pair)
+  return nodes
 }
 
 /** Looks at the whole tree once. */
@@ -34,6 +69,7 @@ export function findFacts(root: Node): Facts {
   const visit = (node: Node, isTail: boolean): void => {
     if (node.tuple || node.type === 'parent' || node.focus !== undefined || node.index !== undefined) hasTuples = true
     if (node.type === 'variable') values.add(String(node.value))
+    if (node.type === 'transform') values.add('clone')
     for (const child of children(node)) {
       const isCalled = node.type === 'function' && child === node.procedure && child.type === 'variable' && !isTail
       if (isCalled && child.predicate === undefined) {
@@ -50,19 +86,8 @@ export function findFacts(root: Node): Facts {
 export function boundNames(nodes: readonly Node[], names: Set<string> = new Set()): Set<string> {
   for (const node of nodes) {
     if (node.type === 'bind' && node.lhs !== undefined && 'value' in node.lhs) names.add(String(node.lhs.value))
-    const inner = [...children(node)]
-    if (node.type === 'block') boundNames(outsideBlock(node), names)
-    else if (node.type !== 'lambda' || node.thunk === true) boundNames(inner, names)
+    if (node.type === 'block') boundNames(behind(node), names)
+    else if (node.type !== 'lambda' || node.thunk === true) boundNames(children(node), names)
   }
   return names
-}
-
-/** What stands behind a block and is evaluated in the frame around it. */
-function outsideBlock(block: Node): Node[] {
-  const nodes: Node[] = []
-  for (const stage of [...(block.predicate ?? []), ...(block.stages ?? [])]) {
-    if (stage.expr !== undefined) nodes.push(stage.expr)
-  }
-  for (const pair of block.group?.lhs ?? []) nodes.push(...pair)
-  return nodes
 }

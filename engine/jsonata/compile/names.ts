@@ -44,7 +44,7 @@ export function readFields(item: unknown, key: string, isPlain: boolean, state: 
 
 /** Puts the fields of all items into one list; arrays lose one level for every array they stood in. */
 function collect(items: readonly unknown[], key: string, isPlain: boolean, found: unknown[], state: State): void {
-  state.charge(items.length)
+  state.charge(1 + 2 * items.length)
   for (let index = 0; index < items.length; index++) {
     const item = items[index]
     if (typeof item !== 'object' || item === null) continue

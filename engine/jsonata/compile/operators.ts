@@ -261,6 +261,7 @@ function range(from: unknown, to: unknown, state: State): unknown {
   const size = to - from + 1
   if (size > 1e7) throw new Failure('D2014', { value: size })
   state.items(size)
+  state.charge(size >> 3)
   const items = new Array<number>(size)
   for (let index = 0; index < size; index++) items[index] = from + index
   return fresh(items, state, false)

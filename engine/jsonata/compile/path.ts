@@ -1,7 +1,7 @@
 import type { Node } from '../ast.ts'
 import type { Frame, Run, Scope } from '../frame.ts'
 import { CONSTRUCTED, fresh, normal, SEQUENCE, type State } from '../state.ts'
-import { isArray } from '../values.ts'
+import { type Dict, isArray } from '../values.ts'
 import { compileFilters, NONE } from './filter.ts'
 import { compileGroup } from './group.ts'
 import { flatten, type Names, toNames, walk } from './names.ts'
@@ -40,8 +40,35 @@ function isPlainStep(step: Node): boolean {
   )
 }
 
+/** Most paths of messages are one or two names that lead over plain objects to a value that is no array. */
 function namesPath(names: Names): Run {
-  return (input, _frame, state) => walk(input, names, 0, state)
+  const [first, second] = names.keys
+  const isShort = names.keys.length <= 2 && names.plain.every((isPlain) => isPlain)
+  if (!isShort || first === undefined) return (input, _frame, state) => walk(input, names, 0, state)
+  if (second === undefined) {
+    return (input, _frame, state) => {
+      if (!isPlainObject(input)) return walk(input, names, 0, state)
+      const value = input[first]
+      return isArray(value) ? walk(input, names, 0, state) : value
+    }
+  }
+  if (first === 'payload') {
+    // Written out, because an engine reads a field that it knows by name faster.
+    return (input, _frame, state) => {
+      const payload = isPlainObject(input) ? input.payload : undefined
+      const value = isPlainObject(payload) ? payload[second] : undefined
+      return value === undefined || isArray(value) ? walk(input, names, 0, state) : value
+    }
+  }
+  return (input, _frame, state) => {
+    const inner = isPlainObject(input) ? input[first] : undefined
+    const value = isPlainObject(inner) ? inner[second] : undefined
+    return value === undefined || isArray(value) ? walk(input, names, 0, state) : value
+  }
+}
+
+function isPlainObject(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !isArray(value)
 }
 
 function variablePath(name: string, names: Names, { scope, unit }: { scope: Scope; unit: Unit }): Run {
@@ -98,6 +125,7 @@ export function pathEnd(
   const keepArray = keeps || node.keepArray === true
   const group = node.group && compileGroup(node.group, scope, unit)
   return (items, frame, state) => {
+    if (items === EMPTY_TEXT) return group === undefined ? '' : group('', frame, state)
     const list = keeps ? keepSingle(items, state) : items
     if (group !== undefined) return normal(group(list, frame, state), state, keepArray)
     return state.isFresh ? fresh(list, state, keepArray) : normal(list, state, keepArray)
@@ -142,6 +170,9 @@ export function compileStep(node: Node, scope: Scope, { unit, isLast }: StepPlac
   }
 }
 
+/** What ends a path whose first step gives an empty text, because that has no items; known by its identity. */
+const EMPTY_TEXT: unknown[] = []
+
 /** A first step that is an array constructor sees the whole context at once. */
 export function constructorStep(node: Node, scope: Scope, { unit, isLast }: StepPlace): Step {
   const run = unit.compile(node, scope)
@@ -150,6 +181,7 @@ export function constructorStep(node: Node, scope: Scope, { unit, isLast }: Step
     const value = run(items, frame, state)
     state.isFresh = !isArray(value)
     if (isArray(value)) return value
+    if (value === '') return EMPTY_TEXT
     // A block that ends in something else: text is a list of characters, whatever has no length is no list.
     if (isLast && value !== undefined) return [value]
     return typeof value === 'string' ? value.split('') : []

@@ -98,6 +98,7 @@ class SortKeys {
   }
 
   #key(item: number, term: number): unknown {
+    this.#options.state.charge(1)
     const known = this.#known[item] ?? []
     this.#known[item] = known
     if (known.length <= term) {

@@ -57,6 +57,7 @@ function distinct(items: readonly unknown[], state: State): unknown[] {
   for (let index = 0; index < items.length; index++) {
     const item = items[index]
     if (isObject(item)) {
+      state.charge(objects.length)
       if (objects.some((known) => isEqual(item, known, state))) continue
       objects.push(item)
     } else {

@@ -1,4 +1,4 @@
-import { arityOf, callBack } from '../callable.ts'
+import { arityOf, callBack, callerOf, comparerOf } from '../callable.ts'
 import { mergeSort } from '../compile/sort.ts'
 import { Failure } from '../errors.ts'
 import type { Frame } from '../frame.ts'
@@ -16,10 +16,11 @@ export const higherFunctions: readonly BuiltIn[] = [
     ['map', '<af>', 2],
     ([items, fn], _input, frame, state) => {
       if (items === undefined) return undefined
-      const call = caller(fn, frame, state)
+      const call = callerOf(fn, frame, state)
       const result: unknown[] = []
-      for (const [index, item] of list(items).entries()) {
-        const value = call(item, index, items)
+      const source = list(items)
+      for (let index = 0; index < source.length; index++) {
+        const value = call(source[index], index, source)
         if (value !== undefined) result.push(value)
       }
       return sequence(result, state)
@@ -30,7 +31,7 @@ export const higherFunctions: readonly BuiltIn[] = [
     ['filter', '<af>', 2],
     ([items, fn], _input, frame, state) => {
       if (items === undefined) return undefined
-      const call = caller(fn, frame, state)
+      const call = callerOf(fn, frame, state)
       const result = list(items).filter((item, index) => isTrue(call(item, index, items), state))
       return sequence(result, state)
     },
@@ -41,7 +42,7 @@ export const higherFunctions: readonly BuiltIn[] = [
     ([items, fn], _input, frame, state) =>
       items === undefined
         ? undefined
-        : single(list(items), fn === undefined ? () => true : caller(fn, frame, state), state),
+        : single(list(items), fn === undefined ? () => true : callerOf(fn, frame, state), state),
     reentrant,
   ),
   define(
@@ -53,7 +54,7 @@ export const higherFunctions: readonly BuiltIn[] = [
   define(
     ['sift', '<o-f?:o>', 2],
     ([object, fn], _input, frame, state) => {
-      const call = caller(fn, frame, state)
+      const call = callerOf(fn, frame, state)
       const result: Dict = {}
       for (const [key, value] of entries(object))
         if (isTrue(call(value, key, object), state)) setOwn(result, key, value)
@@ -64,7 +65,7 @@ export const higherFunctions: readonly BuiltIn[] = [
   define(
     ['each', '<o-f:a>', 2],
     ([object, fn], _input, frame, state) => {
-      const call = caller(fn, frame, state)
+      const call = callerOf(fn, frame, state)
       const result: unknown[] = []
       for (const [key, value] of entries(object)) {
         const found = call(value, key, object)
@@ -90,15 +91,6 @@ export const higherFunctions: readonly BuiltIn[] = [
 
 function entries(object: unknown): [string, unknown][] {
   return isObject(object) ? Object.entries(object) : []
-}
-
-/** Calls a function with as many of the arguments as it takes. */
-function caller(fn: unknown, frame: Frame, state: State): (a: unknown, b: unknown, c: unknown) => unknown {
-  const arity = arityOf(fn)
-  return (a, b, c) => {
-    state.charge(1)
-    return callBack(fn, arity >= 3 ? [a, b, c] : arity === 2 ? [a, b] : [a], frame, state)
-  }
 }
 
 type Test = (item: unknown, index: number, items: unknown) => unknown
@@ -146,10 +138,7 @@ function sort(
     if (typeof items[0] === 'string') return items.toSorted()
     return (items as readonly number[]).toSorted((a, b) => a - b) // isSortable has looked
   }
-  const order = mergeSort(
-    items.length,
-    (left, right) => Boolean(callBack(comparator, [items[left], items[right]], frame, state)),
-    state,
-  )
+  const compare = comparerOf(comparator, frame, state)
+  const order = mergeSort(items.length, (left, right) => Boolean(compare(items[left], items[right])), state)
   return order.map((index) => items[index])
 }

@@ -60,12 +60,29 @@ export function average(values: readonly number[]): number | undefined {
 
 /** Rounds half to even, at a decimal place (negative: tens, hundreds); never gives -0. */
 export function round(value: number, precision?: number): number {
+  const easy = precision === undefined ? undefined : roundEasily(value, precision)
+  if (easy !== undefined) return easy
   const scaled = precision ? shift(value, precision) : value
   let result = Math.round(scaled)
   if (Math.abs(result - scaled) === 0.5 && Math.abs(result % 2) === 1) result--
   if (precision) result = shift(result, -precision)
   return Object.is(result, -0) ? 0 : result
 }
+
+/**
+ * Rounds by multiplying where that cannot go wrong: far enough from a half, and with numbers so small that multiplying
+ * is exact to far more than that distance. Dividing two whole numbers is as exact as reading the quotient from text.
+ */
+function roundEasily(value: number, precision: number): number | undefined {
+  const power = powers[precision]
+  if (power === undefined) return undefined
+  const scaled = value * power
+  const whole = Math.round(scaled)
+  const isClear = Math.abs(scaled) < 1e9 && Math.abs(Math.abs(scaled - whole) - 0.5) > 1e-6
+  return isClear ? whole / power + 0 : undefined
+}
+
+const powers: readonly (number | undefined)[] = [undefined, 10, 100, 1000, 1e4, 1e5, 1e6]
 
 /** Moves the decimal point in the text of the number, where multiplying would lose digits. */
 function shift(value: number, places: number): number {

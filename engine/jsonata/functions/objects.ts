@@ -33,7 +33,7 @@ function keys(value: unknown, state: State): string[] {
 export function lookup(value: unknown, key: unknown, state: State): unknown {
   const name = key === undefined ? 'undefined' : text(key)
   if (!isArray(value)) return isObject(value) ? own(value, name) : undefined
-  state.charge(value.length)
+  state.charge(1 + 4 * value.length)
   const found: unknown[] = []
   for (const item of value) {
     const field = lookup(item, name, state)

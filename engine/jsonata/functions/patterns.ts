@@ -110,7 +110,7 @@ function* matches(regex: unknown, source: string, { most, frame, state }: Limite
   }
   let found = matcher.first(source, state)
   for (let count = 0; found !== undefined && count < most; count++) {
-    state.charge(4)
+    state.charge(8)
     const { match, index, groups } = found
     const current = found
     yield { match, start: index, end: index + match.length, groups, object: () => matcher.toObject(current, source) }

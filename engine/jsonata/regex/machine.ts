@@ -24,7 +24,7 @@ import {
 const DEEPEST = 3_000_000
 /** Instructions between two counts of steps, and the steps that they count for. */
 const OFTEN = 1024
-const STEPS = 128
+const STEPS = 256
 
 /** Kinds of what lies on the stack: a choice to come back to, a run that can be shorter or longer, a register. */
 const CHOICE = 0
