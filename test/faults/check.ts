@@ -1,0 +1,220 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { rowsOrNone } from '../engine/rows.ts'
+import { until } from '../tools/wait.ts'
+import { type Hook, type Listener, lanes, type Path, type Publisher } from './workload.ts'
+
+/** How one way of messages did. */
+export interface PathResult {
+  /** As the guarantee table names it. */
+  path: string
+  messages: number
+  lost: number
+  repeated: number
+  /** What is allowed; a number above it is a broken promise. */
+  allowed: { lost: number; repeated: number }
+  /** First few ids that were lost or repeated, or what else was wrong. */
+  notes: string[]
+}
+
+export interface Outcome {
+  /** What was done to it, in words and numbers. */
+  faults: string
+  paths: PathResult[]
+  /** Broken promises that are not about a path. */
+  broken: string[]
+}
+
+const none = { lost: 0, repeated: 0 }
+const any = Number.POSITIVE_INFINITY
+
+/** Compares what a list holds with what it must hold. */
+export function compare(
+  path: string,
+  wanted: Iterable<number>,
+  found: readonly number[],
+  allowed: PathResult['allowed'] = none,
+): PathResult {
+  const counts = new Map<number, number>()
+  for (const n of found) counts.set(n, (counts.get(n) ?? 0) + 1)
+  const all = [...wanted]
+  const lost = all.filter((n) => !counts.has(n))
+  const repeated = [...counts].filter(([, count]) => count > 1).map(([n]) => n)
+  const notes = []
+  if (lost.length > allowed.lost) notes.push(`lost: ${few(lost)}`)
+  if (repeated.length > allowed.repeated) notes.push(`repeated: ${few(repeated)}`)
+  return { path, messages: all.length, lost: lost.length, repeated: repeated.length, allowed, notes }
+}
+
+/** Ids whose first delivery came after that of a later one of the same lane (I6). */
+export function outOfOrder(found: readonly number[]): number[] {
+  const highest = new Map<number, number>()
+  const seen = new Set<number>()
+  return found.filter((n) => {
+    if (seen.has(n)) return false
+    seen.add(n)
+    const before = highest.get(n % lanes) ?? -1
+    highest.set(n % lanes, Math.max(before, n))
+    return n < before
+  })
+}
+
+export interface Watched {
+  data: string
+  publisher: Publisher
+  listener?: Listener
+  hook?: Hook
+}
+
+/** Waits until everything that was acked has arrived and every queue of the engine is empty (I7), or the deadline. */
+export async function drained({ data, publisher, listener, hook }: Watched, deadline = 20_000): Promise<string[]> {
+  const left = () => {
+    const found: string[] = []
+    const missing = (what: string, path: Path, have: readonly number[]) => {
+      const set = new Set(have)
+      const count = [...(publisher.acked.get(path) ?? [])].filter((n) => !set.has(n)).length
+      if (count > 0) found.push(`${count} of ${what}`)
+    }
+    for (const [path, table] of tables) missing(`table ${table}`, path, numbers(data, table))
+    if (listener !== undefined) {
+      missing('the listener at QoS 1', 'q1', listener.heard.q1)
+      missing('the listener at QoS 2', 'q2', listener.heard.q2)
+    }
+    if (hook !== undefined) missing('the answers', 'http', numbers(data, 'answers'))
+    for (const table of ['rw_outbox', 'rw_requests', 'rw_received', 'rw_seen', 'rw_attempts']) {
+      const rows = Number(rowsOrNone(data, `SELECT count(*) AS n FROM ${table}`)[0]?.n ?? 0)
+      if (rows > 0) found.push(`${rows} rows of ${table}`)
+    }
+    return found
+  }
+  try {
+    await until(() => left().length === 0, 'drained queues', deadline)
+    return []
+  } catch {
+    // What is left is the answer: it says more than the wait.
+    return left().map((what) => `not drained after ${deadline / 1000} s: ${what}`)
+  }
+}
+
+const tables = [
+  ['q1', 'q1'],
+  ['q2', 'q2'],
+  ['key', 'keyed'],
+  ['state', 'counted'],
+] as const
+
+/** All paths of the fault flow. `repeats`: QoS 1 may repeat, because the fault took the broker's session or its DUP. */
+export function checkPaths({ data, publisher, listener, hook }: Watched, repeats = false): PathResult[] {
+  const acked = (path: Path) => publisher.acked.get(path) ?? []
+  const found = [
+    compare('QoS 0 in -> SQLite', range(publisher.sent.get('q0') ?? 0), numbers(data, 'q0'), {
+      lost: any,
+      repeated: 0,
+    }),
+    compare('QoS 1 in -> SQLite', acked('q1'), numbers(data, 'q1'), { lost: 0, repeated: repeats ? any : 0 }),
+    compare('QoS 1 in, key -> SQLite', acked('key'), numbers(data, 'keyed')),
+    compare('QoS 2 in -> SQLite', acked('q2'), numbers(data, 'q2')),
+    checkState(data, publisher),
+  ]
+  if (listener !== undefined) {
+    found.push(compare('-> MQTT out QoS 1', numbers(data, 'q1'), listener.heard.q1, { lost: 0, repeated: any }))
+    found.push(compare('-> MQTT out QoS 2', numbers(data, 'q2'), listener.heard.q2))
+    for (const path of ['q1', 'q2'] as const) {
+      const late = outOfOrder(listener.heard[path])
+      if (late.length > 0) found.at(path === 'q1' ? -2 : -1)?.notes.push(`out of order: ${few(late)}`)
+    }
+  }
+  if (hook !== undefined) found.push(...checkHook(data, publisher, hook))
+  return found.filter(({ messages }) => messages > 0)
+}
+
+/** A result is bad when it has more than it may have, or a note. */
+export function brokenPromises({ paths, broken }: Outcome): string[] {
+  const wrong = paths.filter(
+    ({ lost, repeated, allowed, notes }) => lost > allowed.lost || repeated > allowed.repeated || notes.length > 0,
+  )
+  return [
+    ...wrong.map(
+      ({ path, lost, repeated, notes }) => `${path}: ${lost} lost, ${repeated} repeated; ${notes.join('; ')}`,
+    ),
+    ...broken,
+  ]
+}
+
+/** Every message of a lane has the next count, so a change of state that was lost or made twice shows in all that follow (I3). */
+function checkState(data: string, publisher: Publisher): PathResult {
+  const rows = rowsOrNone(data, 'SELECT n, lane, count FROM counted ORDER BY rowid')
+  const result = compare(
+    'QoS 2 in -> state',
+    publisher.acked.get('state') ?? [],
+    rows.map(({ n }) => Number(n)),
+  )
+  for (let lane = 0; lane < lanes; lane++) {
+    const mine = rows.filter((row) => Number(row.lane) === lane)
+    const wrong = mine.findIndex(({ count }, index) => count !== index + 1)
+    if (wrong >= 0) result.notes.push(`lane ${lane}: row ${wrong + 1} is ${JSON.stringify(mine[wrong])}`)
+  }
+  return result
+}
+
+function checkHook(data: string, publisher: Publisher, hook: Hook): PathResult[] {
+  const acked = publisher.acked.get('http') ?? []
+  const posts = compare(
+    '-> HTTP out',
+    acked,
+    hook.requests.map(({ n }) => n),
+    { lost: 0, repeated: any },
+  )
+  const keys = new Map<number, Set<string>>()
+  for (const { n, key } of hook.requests) keys.set(n, (keys.get(n) ?? new Set()).add(key))
+  const several = [...keys].filter(([, set]) => set.size > 1).map(([n]) => n)
+  if (several.length > 0) posts.notes.push(`more than one Idempotency-Key: ${few(several)}`)
+  const all = new Set(hook.requests.map(({ key }) => key))
+  if (all.size < keys.size) posts.notes.push('one Idempotency-Key for several messages')
+  const late = outOfOrder(hook.requests.map(({ n }) => n))
+  if (late.length > 0) posts.notes.push(`out of order: ${few(late)}`)
+  return [posts, compare('HTTP answers -> SQLite', acked, numbers(data, 'answers'))]
+}
+
+export function numbers(data: string, table: string): number[] {
+  return rowsOrNone(data, `SELECT n FROM ${table} ORDER BY rowid`).map(({ n }) => Number(n))
+}
+
+/** Looks into a database while the engine writes it: whether a row stands there at this moment. */
+export class RowLookup {
+  readonly #data: string
+  #database: Database.Database | undefined
+  readonly #statements = new Map<string, Database.Statement<[number], unknown>>()
+
+  constructor(data: string) {
+    this.#data = data
+  }
+
+  has(table: string, n: number): boolean {
+    try {
+      this.#database ??= new Database(join(this.#data, 'rulewire.db'), { readonly: true, timeout: 2000 })
+      let statement = this.#statements.get(table)
+      if (statement === undefined) {
+        this.#database.exec('SELECT 1')
+        statement = this.#database.prepare<[number]>(`SELECT 1 FROM ${table} WHERE n = ? LIMIT 1`)
+        this.#statements.set(table, statement)
+      }
+      return statement.get(n) !== undefined
+    } catch (error) {
+      if (error instanceof Database.SqliteError && error.message.startsWith('no such table')) return false
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#database?.close()
+  }
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n)
+}
+
+function few(list: readonly number[]): string {
+  return list.length > 8 ? `${list.slice(0, 8).join(', ')} and ${list.length - 8} more` : list.join(', ')
+}
