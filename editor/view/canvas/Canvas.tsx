@@ -32,6 +32,8 @@ import { WireView } from './WireView.tsx'
 const nodeTypes = { node: NodeView }
 const edgeTypes = { wire: WireView }
 const nothingDragged: ReadonlyMap<string, Point> = new Map()
+/** Of a flow with more nodes than this, a part that can be read is shown first. */
+const manyNodes = 300
 /** Below this zoom labels are hidden. */
 const farZoom = 0.35
 
@@ -63,7 +65,10 @@ function Graph() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another flow moves the view, not another view
   useEffect(() => {
     if (viewport) void api.setViewport(viewport)
-    else requestAnimationFrame(() => void api.fitView({ padding: 0.15, maxZoom: 1 }))
+    else
+      requestAnimationFrame(
+        () => void api.fitView({ padding: 0.15, maxZoom: 1, minZoom: boxes.size > manyNodes ? 0.6 : 0.1 }),
+      )
   }, [flow])
 
   const onNodesChange = useCallback(

@@ -11,7 +11,7 @@ import styles from './Header.module.css'
 export function Header() {
   return (
     <header className={styles.header}>
-      <span className={styles.brand}>Rulewire</span>
+      <h1 className={styles.brand}>Rulewire</h1>
       <Tabs />
       <Tools />
     </header>

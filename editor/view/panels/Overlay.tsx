@@ -14,7 +14,7 @@ export function Overlay() {
   const spoken = useUi((state) => state.spoken)
   const menu = useUi((state) => state.menu)
   return (
-    <>
+    <section aria-label={t('overlay.label')}>
       <div className={styles.toasts}>
         {toasts.map((toast) => (
           <div
@@ -47,7 +47,7 @@ export function Overlay() {
       <div className="hidden" role="status" aria-live="polite">
         {spoken}
       </div>
-    </>
+    </section>
   )
 }
 

@@ -37,7 +37,7 @@ export function Palette() {
           ({ category, list }) =>
             list.length > 0 && (
               <section key={category}>
-                <h3 className={styles.heading}>{t(`category.${category}`)}</h3>
+                <h2 className={styles.heading}>{t(`category.${category}`)}</h2>
                 {list.map((spec) => (
                   <Entry key={spec.type} spec={spec} />
                 ))}

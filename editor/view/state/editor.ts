@@ -1,7 +1,7 @@
-import type { FlowSummary, LiveFrame } from '../../../engine/server/protocol.ts'
+import type { BrokerDescription, FlowSummary, LiveFrame } from '../../../engine/server/protocol.ts'
 import type { Command, CommandName } from '../../core/command.ts'
 import { replaceBy } from '../../core/commands.ts'
-import type { FlowDocument, Point } from '../../core/document.ts'
+import { type FlowDocument, type Point, sameJson } from '../../core/document.ts'
 import { redo, run, undo } from '../../core/history.ts'
 import { placeProblems } from '../../core/problems.ts'
 import { dropDraft } from '../../core/storage.ts'
@@ -93,14 +93,21 @@ export function createEditor(parts: EditorParts): Editor {
   const drafts = createDrafts({ client, flows, storage, toast, t })
   const incoming = createIncoming({ client, flows, ui, storage, drafts, toast, fail, t })
   const takeAll = async (summaries: readonly FlowSummary[]) => {
+    const before = flows.getState().current
     await incoming.takeAll(summaries)
-    editor.watch()
+    if (flows.getState().current !== before) editor.watch()
   }
 
+  const takeBrokers = (brokers: readonly BrokerDescription[]) => {
+    // Their counters run; what is shown of them changes seldom.
+    const shown = (list: readonly BrokerDescription[]) =>
+      list.map(({ name, incoming }) => [name, incoming.status, incoming.url, incoming.detail])
+    if (!sameJson(shown(brokers), shown(server.getState().brokers))) server.setState({ brokers })
+  }
   const onFrame = (frame: LiveFrame) => {
     if (frame.type === 'live' || frame.type === 'topics') live.take(frame)
     else if (frame.type === 'flows') void takeAll(frame.flows)
-    else if (frame.type === 'brokers') server.setState({ brokers: frame.brokers })
+    else if (frame.type === 'brokers') takeBrokers(frame.brokers)
     else if (frame.type === 'error') toast({ tone: 'error', text: frame.error.text, hint: frame.error.hint })
   }
   const load = async () => {

@@ -96,6 +96,7 @@ export const en = {
   'letters.drop': 'Throw away',
 
   'rail.label': 'Panels',
+  'overlay.label': 'Messages and menus',
   'palette.search': 'Find a node',
   'category.sources': 'Sources',
   'category.rules': 'Rules',

@@ -98,6 +98,7 @@ export const zh: Texts = {
   'letters.drop': '丢弃',
 
   'rail.label': '面板',
+  'overlay.label': '提示和菜单',
   'palette.search': '查找节点',
   'category.sources': '来源',
   'category.rules': '规则',

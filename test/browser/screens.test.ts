@@ -1,0 +1,293 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FlowDocument } from '../../editor/core/document.ts'
+import { outputDirectory } from '../../editor/paths.ts'
+import { startBrowser, startEngine, type TestEngine, withPage } from './harness.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Texts that become code, styles or markup where somebody is careless. */
+const attacks = [
+  '<img src=x onerror="window.hit=1">',
+  '"><script>window.hit=1</script>',
+  "javascript:window.hit=1//'",
+  '<svg/onload=window.hit=1>',
+  '{{constructor.constructor("window.hit=1")()}}',
+  '\u202Egnp.exe\u0000<b>bold</b>',
+]
+
+let engine: TestEngine
+let browser: Browser
+
+beforeAll(async () => {
+  const flows = [roomFlow(), largeFlow(2000), hostileFlow()]
+  ;[engine, browser] = await Promise.all([startEngine(flows), startBrowser()])
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await engine?.close()
+})
+
+describe('what devices and files say', () => {
+  it('is shown as text everywhere, and runs nowhere', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      await page.locator('[data-flow="hostile"]').click()
+      await page.locator('[data-node="in"]').waitFor()
+      const client = await engine.mqtt()
+      for (const attack of attacks)
+        await client.publishAsync('hostile/a', JSON.stringify({ [attack]: attack, text: attack }), { qos: 1 })
+      await page.locator('[data-node="in"]').click()
+      await page.locator('[data-last="in.out"] pre').getByText('bold').waitFor()
+      // On the canvas, in the form, on a wire, in the outline, in the search, in the deploy dialog, in problems.
+      await page.locator('.react-flow__edge').first().hover({ force: true })
+      await page.keyboard.press('3')
+      await page.keyboard.press('Control+f')
+      await page.keyboard.type('onerror')
+      await page.locator('[role="option"]').first().waitFor()
+      expect(await page.locator('[role="option"]').first().innerText()).toContain('<img src=x')
+      await page.keyboard.press('Enter')
+      await page.locator('[data-node="evil"]').click()
+      await page.keyboard.press('Delete')
+      await page.keyboard.press('Control+Enter')
+      await page.locator('[data-change="remove"]').getByText('<img src=x').waitFor()
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+z')
+      await page.keyboard.press('p')
+      expect(await page.evaluate(() => Reflect.get(window, 'hit'))).toBeUndefined()
+      expect(await page.locator('#root img, #root script, #root b').count()).toBe(0)
+      expect(complaints).toEqual([])
+    })
+  })
+})
+
+describe('every screen', () => {
+  for (const dark of [false, true]) {
+    it(`has nothing that axe finds, ${dark ? 'dark' : 'light'}`, async () => {
+      await withPage(browser, engine.url, { dark }, async ({ page, complaints }) => {
+        await page.locator('[data-flow="room"]').click()
+        await page.locator('[data-node="warm"]').waitFor()
+        const found: string[] = []
+        const look = async (screen: string) => found.push(...(await axe(page)).map((text) => `${screen}: ${text}`))
+        await look('flow')
+        await page.locator('[data-node="warm"]').click()
+        await page.locator('[data-field="when"] .cm-content').waitFor()
+        await page.locator('[data-field="when"] .cm-content').click()
+        await page.keyboard.press('Control+a')
+        await page.keyboard.insertText('payload.t >')
+        await page.locator('[data-problems="1"]').click()
+        await page.locator('[data-field="when"] li').waitFor()
+        await look('settings with a problem')
+        await page.locator('[data-node="tell"]').click()
+        await look('settings of another node')
+        await page.keyboard.press('3')
+        await page.getByRole('treeitem').first().waitFor()
+        await look('outline')
+        await page.keyboard.press('2')
+        await page.getByLabel('Topic filter to watch').waitFor()
+        await look('topics')
+        await page.keyboard.press('Escape')
+        for (const [screen, keys] of [
+          ['commands', 'Control+k'],
+          ['search', 'Control+f'],
+          ['deploy', 'Control+Enter'],
+          ['rename', 'F2'],
+        ] as const) {
+          await page.keyboard.press(keys)
+          await page.getByRole('dialog').waitFor()
+          await page.locator('[data-confirm], dialog input').first().waitFor()
+          await look(screen)
+          await page.keyboard.press('Escape')
+          await page.getByRole('dialog').waitFor({ state: 'hidden' })
+        }
+        for (const command of ['Publish a message', 'New flow', 'Import a flow', 'Keyboard', 'Delete the flow']) {
+          await page.keyboard.press('Control+k')
+          await page.getByRole('dialog').getByRole('combobox').fill(command)
+          await page.keyboard.press('Enter')
+          await page
+            .getByRole('dialog', { name: new RegExp(command === 'Delete the flow' ? 'Delete' : command) })
+            .waitFor()
+          await look(command)
+          await page.keyboard.press('Escape')
+          await page.getByRole('dialog').waitFor({ state: 'hidden' })
+        }
+        await page.getByRole('button', { name: 'What to do with the flow' }).click()
+        await page.getByRole('menu').waitFor()
+        await look('menu')
+        await page.keyboard.press('Escape')
+        await page.keyboard.press('g')
+        await page.keyboard.press('n')
+        await page.locator('[data-picker]').waitFor()
+        await look('quick add')
+        await page.keyboard.press('Escape')
+        await page.getByRole('button', { name: '中文' }).click()
+        await page.getByRole('button', { name: '发布消息' }).waitFor()
+        await look('Chinese')
+        expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN')
+        expect(found).toEqual([])
+        expect(complaints).toEqual([])
+      })
+    }, 40_000)
+  }
+})
+
+describe('speed', () => {
+  it('of 2,000 nodes at zoom 1 only what is seen is mounted', async () => {
+    await withPage(browser, engine.url, {}, async ({ page }) => {
+      await page.locator('[data-flow="large"]').click()
+      await page.locator('[data-node]').first().waitFor()
+      await zoomToOne(page)
+      await expect
+        .poll(() => page.locator('.react-flow__node').count(), { timeout: 8000 })
+        .toSatisfy((count: number) => count > 5 && count < 150)
+    })
+  })
+
+  it('a live tick makes no React commit', async () => {
+    const before = async (page: Page) => {
+      await page.addInitScript(() => {
+        const counter = { commits: 0 }
+        Reflect.set(window, 'counter', counter)
+        Reflect.set(window, '__REACT_DEVTOOLS_GLOBAL_HOOK__', {
+          supportsFiber: true,
+          renderers: new Map(),
+          inject: () => 1,
+          checkDCE: () => undefined,
+          onCommitFiberUnmount: () => undefined,
+          onPostCommitFiberRoot: () => undefined,
+          onCommitFiberRoot: () => {
+            counter.commits++
+          },
+        })
+      })
+    }
+    await withPage(browser, engine.url, { before }, async ({ page }) => {
+      await page.locator('[data-flow="room"]').click()
+      const node = page.locator('[data-node="in"]')
+      await node.waitFor()
+      const commits = () => page.evaluate(() => (Reflect.get(window, 'counter') as { commits: number }).commits)
+      const client = await engine.mqtt()
+      await client.publishAsync('room/kitchen', JSON.stringify({ t: 0 }), { qos: 1 })
+      await node.getByText('t: 0').waitFor()
+      // The check of the draft and the first values are over: what commits now, commits for a tick.
+      await expect
+        .poll(
+          async () => {
+            const first = await commits()
+            await page.waitForTimeout(400)
+            return (await commits()) - first
+          },
+          { timeout: 8000 },
+        )
+        .toBe(0)
+      const first = await commits()
+      expect(first).toBeGreaterThan(0)
+      for (let value = 1; value <= 8; value++) {
+        await client.publishAsync('room/kitchen', JSON.stringify({ t: value }), { qos: 1 })
+        await node.getByText(`t: ${value}`).waitFor()
+      }
+      expect((await commits()) - first).toBe(0)
+    })
+  })
+
+  it('the first load is at most 350 kB gzipped', () => {
+    const html = readFileSync(join(outputDirectory, 'index.html'), 'utf8')
+    const files = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map((match) => match[1] ?? '')
+    const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(outputDirectory, file))).length, 0)
+    console.log(`First load: ${files.length} files, ${Math.round(bytes / 1000)} kB gzipped`)
+    expect(files.length).toBeGreaterThan(1)
+    expect(bytes).toBeLessThan(350_000)
+    expect(readdirSync(join(outputDirectory, 'assets')).length).toBeGreaterThan(files.length)
+  })
+})
+
+async function axe(page: Page): Promise<string[]> {
+  // The page's own policy forbids foreign scripts: the check runs in the world of the tools.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const axe = Reflect.get(window, 'axe') as {
+      run(
+        context: unknown,
+        options: unknown,
+      ): Promise<{
+        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
+      }>
+    }
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    })
+    return violations.flatMap(({ id, nodes }) =>
+      nodes
+        .slice(0, 2)
+        .map(({ html, failureSummary }) => `${id} ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`),
+    )
+  })
+}
+
+async function zoomToOne(page: Page): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const zoom = Number.parseInt((await page.locator('#zoom').innerText()) ?? '0', 10)
+        if (zoom < 95) await page.keyboard.press('+')
+        return zoom
+      },
+      { timeout: 10_000, interval: 60 },
+    )
+    .toBeGreaterThanOrEqual(95)
+}
+
+function roomFlow(): FlowDocument {
+  return {
+    flow: 'room',
+    title: 'Room',
+    nodes: [
+      { id: 'in', type: 'mqtt-in', config: { topic: 'room/{room}' } },
+      { id: 'warm', type: 'filter', config: { when: 'payload.t > 25' } },
+      { id: 'tell', type: 'mqtt-out', config: { topic: 'warm/{room}' } },
+    ],
+    wires: [
+      { from: 'in.out', to: 'warm.in' },
+      { from: 'warm.pass', to: 'tell.in' },
+    ],
+    layout: { in: [80, 80], warm: [340, 80], tell: [620, 80] },
+  }
+}
+
+/** Chains of filters, as one wide grid. */
+function largeFlow(count: number): FlowDocument {
+  const nodes = Array.from({ length: count }, (_, index) => ({
+    id: `n${index}`,
+    type: 'filter',
+    config: { when: 'payload > 0' },
+  }))
+  const wires = nodes.flatMap((node, index) =>
+    index % 10 === 9 ? [] : [{ from: `${node.id}.pass`, to: `n${index + 1}.in` }],
+  )
+  const layout = Object.fromEntries(
+    nodes.map((node, index): [string, [number, number]] => [
+      node.id,
+      [(index % 50) * 240, Math.floor(index / 50) * 110],
+    ]),
+  )
+  return { flow: 'large', title: 'Large', nodes, wires, layout }
+}
+
+function hostileFlow(): FlowDocument {
+  const [image = '', script = ''] = attacks
+  return {
+    flow: 'hostile',
+    title: script,
+    description: image,
+    nodes: [
+      { id: 'in', type: 'mqtt-in', title: image, config: { topic: 'hostile/{name}' } },
+      { id: 'evil', type: 'filter', title: image, config: { when: `"${image.replaceAll('"', '')}" = payload.text` } },
+    ],
+    wires: [{ from: 'in.out', to: 'evil.in' }],
+    layout: { in: [80, 80], evil: [340, 80] },
+  }
+}
