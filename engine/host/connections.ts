@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import { rulewireError, suggestion } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ConnectionConfig, IncomingLink, Links, OutgoingLink, QosZeroMessage } from '../mqtt/contract.ts'
@@ -12,6 +11,7 @@ import type { FaultPoint, StoredPublish } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { BrokerDescription } from '../server/protocol.ts'
 import type { Subscription } from '../spec/spec.ts'
+import { subscriptionId } from '../spec/topics.ts'
 import type { EngineStore } from '../store/index.ts'
 import type { Learning } from './learning.ts'
 
@@ -204,11 +204,6 @@ export class Connections implements Subscriptions {
       else incoming.resume()
     }
   }
-}
-
-/** The MQTT 5 subscription identifier of a filter: the same after every start, 1 to 268,435,455. */
-export function subscriptionId(filter: string): number {
-  return (crc32(filter) % 268_435_455) + 1
 }
 
 function push<Item>(lists: Map<string, Item[]>, name: string, item: Item): void {

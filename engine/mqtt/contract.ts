@@ -46,8 +46,11 @@ export interface ReceivedPublish extends Packet {
   readonly duplicate: boolean
   /** Bytes of the whole packet. */
   readonly size: number
-  /** MQTT 5: which subscriptions it was delivered for. */
-  readonly subscriptions: readonly number[]
+  /**
+   * The identifiers of the subscriptions that it was delivered for (`subscriptionId` in engine/spec/topics.ts), none for a filter
+   * without wildcards; undefined where the broker does not tell, and then it comes once for all of them.
+   */
+  readonly subscriptions: readonly number[] | undefined
 }
 
 /** A PUBREL: the broker has heard our PUBREC and forgets the message when it hears PUBCOMP. */

@@ -9,6 +9,8 @@ export interface ChunkFacts {
   readonly epoch: number
   /** UTC milliseconds. */
   readonly received: number
+  /** The broker says for which subscriptions it delivers. */
+  readonly identified: boolean
 }
 
 /** Decodes PUBLISH packets. */
@@ -60,7 +62,7 @@ export class PublishDecoder {
       packetId,
       duplicate: (first & 8) !== 0,
       size: end - start,
-      subscriptions,
+      subscriptions: facts.identified ? subscriptions : undefined,
     }
   }
 }

@@ -20,10 +20,11 @@ class Incoming implements IncomingLink {
   #batch: Received[] = []
   #facts: ChunkFacts
   #version: 4 | 5 = 4
+  #identified = false
 
   constructor(options: IncomingOptions) {
     this.#options = options
-    this.#facts = { connection: options.config.name, epoch: 0, received: 0 }
+    this.#facts = { connection: options.config.name, epoch: 0, received: 0, identified: false }
     this.#connection = new Connection(
       { ...options, clientId: options.config.clientId },
       {
@@ -73,16 +74,22 @@ class Incoming implements IncomingLink {
     return this.#connection.close()
   }
 
-  #connected({ epoch, sessionPresent, version }: Session): void {
+  #connected({ epoch, sessionPresent, version, properties }: Session): void {
     this.#version = version
-    this.#subscriptions.connected(sessionPresent)
+    this.#identified = version === 5 && properties.subscriptionIdentifiersAvailable !== false
+    this.#subscriptions.connected(sessionPresent, this.#identified)
     this.#options.onConnected?.({ epoch, sessionPresent })
   }
 
   readonly #onFrame = (first: number, bytes: Buffer, start: number, body: number, end: number): void => {
     if (this.#batch.length === 0) {
       const { config, now } = this.#options
-      this.#facts = { connection: config.name, epoch: this.#connection.epoch, received: now() }
+      this.#facts = {
+        connection: config.name,
+        epoch: this.#connection.epoch,
+        received: now(),
+        identified: this.#identified,
+      }
     }
     const type = first >> 4
     if (type === 3) {

@@ -1,4 +1,5 @@
 import { type MqttClient, validateTopic } from 'mqtt'
+import { subscriptionId } from '../spec/topics.ts'
 import { reasonText } from './faults.ts'
 
 type Filters = ReadonlyMap<string, 0 | 1 | 2>
@@ -28,6 +29,7 @@ export class Subscriptions {
   /** Not asked for again on this connection. */
   readonly #refused = new Map<string, string>()
   #client: MqttClient | undefined
+  #identified = false
   /** Packets without an answer; answers of an earlier round count for nothing. */
   #open = 0
   #round = 0
@@ -43,8 +45,9 @@ export class Subscriptions {
     this.#step()
   }
 
-  /** A CONNACK came. */
-  connected(sessionPresent: boolean): void {
+  /** A CONNACK came. `identified`: the broker takes subscription identifiers. */
+  connected(sessionPresent: boolean, identified: boolean): void {
+    this.#identified = identified
     this.#refused.clear()
     if (!sessionPresent) this.#session = new Map()
   }
@@ -69,7 +72,10 @@ export class Subscriptions {
     for (const qos of [0, 1, 2] as const) {
       const missing = [...wanted].filter(([filter, asked]) => asked === qos && this.#session.get(filter) !== qos)
       const filters = missing.map(([filter]) => filter).filter((filter) => this.#mayAsk(filter))
-      for (const part of parts(filters)) this.#subscribe(client, part, qos)
+      const [identified, plain] = split(filters, (filter) => this.#identified && subscriptionId(filter) > 0)
+      // An identifier belongs to a whole SUBSCRIBE.
+      for (const filter of identified) this.#subscribe(client, [filter], qos, subscriptionId(filter))
+      for (const part of parts(plain)) this.#subscribe(client, part, qos)
     }
     const unwanted = [...this.#session.keys()].filter((filter) => !wanted.has(filter))
     for (const part of parts(unwanted)) this.#unsubscribe(client, part)
@@ -85,10 +91,11 @@ export class Subscriptions {
     return false
   }
 
-  #subscribe(client: MqttClient, filters: string[], qos: 0 | 1 | 2): void {
+  #subscribe(client: MqttClient, filters: string[], qos: 0 | 1 | 2, identifier?: number): void {
     const round = this.#begin()
+    const properties = identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }
     // Not as an object by filter: MQTT.js gives the key "resubscribe" a meaning of its own there.
-    client.subscribe(filters, { qos, rap: this.#options.retainAsPublished }, (error, _, packet) => {
+    client.subscribe(filters, { qos, rap: this.#options.retainAsPublished, ...properties }, (error, _, packet) => {
       if (round !== this.#round) return
       for (const [index, filter] of filters.entries()) {
         const code = Number(packet?.granted[index] ?? 0x80)
@@ -118,6 +125,7 @@ export class Subscriptions {
 
   #answered(): void {
     this.#open--
+    if (this.#open > 0) return
     this.#options.changed(new Map(this.#session))
     this.#step()
   }
@@ -141,6 +149,11 @@ export class Subscriptions {
 
 function* parts<Item>(items: readonly Item[]): Generator<Item[]> {
   for (let at = 0; at < items.length; at += perPacket) yield items.slice(at, at + perPacket)
+}
+
+/** Those that pass, and the others. */
+function split<Item>(items: readonly Item[], passes: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(passes), items.filter((item) => !passes(item))]
 }
 
 function filterFault(filter: string): string | undefined {

@@ -14,7 +14,7 @@ export interface Router {
 /** The first end of the engine leaves no mark, the next two do: the third try after them is not made. */
 const deadlyTries = 3
 
-/** A node that subscribed, and the MQTT 5 identifier of the subscription that it shares with all who want the same filter. */
+/** A node that subscribed, and the identifier of the subscription that it shares with all who want the same filter. */
 export interface Route {
   readonly target: Target
   readonly subscription: number
@@ -231,11 +231,11 @@ export class Intake {
 
   #dispatch(packet: ReceivedPublish): void {
     const routes = this.#router.match(packet.topic)
-    const { subscriptions } = packet
+    // A broker that promised to name subscriptions and does not must not make messages disappear.
+    const all = packet.subscriptions === undefined || !routes.some((route) => isFor(packet, route))
     for (let index = 0; index < routes.length; index++) {
       const route = routes[index] as Route
-      // MQTT 5 delivers once for each filter that overlaps, and says for which.
-      if (subscriptions.length > 0 && !subscriptions.includes(route.subscription)) continue
+      if (!all && !isFor(packet, route)) continue
       this.#runner.run(route.target, packet)
       route.seen(packet)
     }
@@ -297,4 +297,10 @@ export class Intake {
 
 function hashOf(packet: ReceivedPublish): number {
   return crc32(packet.payload, crc32(packet.topic))
+}
+
+/** A broker of MQTT 5 delivers a message once for each filter that overlaps, and says for which: each copy goes its own way. */
+function isFor({ subscriptions }: ReceivedPublish, { subscription }: Route): boolean {
+  if (subscriptions === undefined) return true
+  return subscriptions.length === 0 ? subscription === 0 : subscriptions.includes(subscription)
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { rulewireError } from '../errors.ts'
 import { BoundedCache } from './cache.ts'
 
@@ -127,6 +128,15 @@ export function filtersIntersect(left: string, right: string): boolean {
       if (index === 0 && (isSystem(x) || isSystem(y))) return false
     } else if (x !== y) return false
   }
+}
+
+/**
+ * The MQTT 5 identifier under which a filter is subscribed, the same after every start: 1 to 268,435,455, or 0 for a filter
+ * without wildcards, which is subscribed without one. By it one knows for which of several overlapping filters a broker
+ * delivered a message.
+ */
+export function subscriptionId(filter: string): number {
+  return /[+#]/.test(filter) ? (crc32(filter) % 268_435_455) + 1 : 0
 }
 
 /** The filter that is matched, without the `$share/group/` of a shared subscription. */

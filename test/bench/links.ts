@@ -223,7 +223,7 @@ async function parts(): Promise<void> {
   })
   const decoder = new PublishDecoder()
   let batch: Received[] = []
-  const facts = { connection: 'bench', epoch: 1, received: 0 }
+  const facts = { connection: 'bench', epoch: 1, received: 0, identified: true }
   const decoding = new FrameCutter(1 << 24, (_, bytes, start, body, end) => {
     batch.push(decoder.decode(4, bytes, start, body, end, facts))
   })

@@ -7,7 +7,8 @@ import { ProtocolFault } from '../../engine/mqtt/faults.ts'
 import { FrameCutter } from '../../engine/mqtt/frames.ts'
 import { TopicTable } from '../../engine/mqtt/topic-table.ts'
 
-const facts = { connection: 'default', epoch: 3, received: 1000 }
+const common = { connection: 'default', epoch: 3, received: 1000 }
+const facts = { ...common, identified: true }
 
 function decodeAll(bytes: Buffer, version: 4 | 5) {
   const decoder = new PublishDecoder()
@@ -95,7 +96,7 @@ describe('PUBLISH', () => {
             qos: sent.qos,
             retain: sent.retain,
             duplicate: sent.duplicate,
-            ...facts,
+            ...common,
           })
           expect(ours?.packetId).toBe(sent.qos === 0 ? 0 : sent.packetId)
           expect(Buffer.from(ours?.payload ?? []).equals(bytes)).toBe(true)
