@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type FieldSchema, fieldSchema } from '../../engine/flow/index.ts'
+import { runExample } from '../../engine/run/example.ts'
+import { openStore } from '../../engine/store/index.ts'
 import { nodeSpecs } from '../../nodes/index.ts'
-import { runExample } from './harness.ts'
 
 describe.each([...nodeSpecs])('%s', (type, spec) => {
   it.each(spec.examples.map((example) => [example.title, example] as const))('example: %s', (_, example) => {
-    expect(runExample(spec, example)).toEqual([])
+    const store = openStore(':memory:')
+    onTestFinished(() => store.close())
+    expect(runExample(spec, example, store)).toEqual([])
   })
 
   it('has at least two examples, with titles of their own', () => {

@@ -7,12 +7,9 @@ import {
   derive,
   type Effect,
   type EffectResult,
-  type Example,
-  type ExampleStep,
   type Json,
   type Message,
   type Packet,
-  parseDuration,
   RulewireError,
   rulewireError,
   type SqlValue,
@@ -243,77 +240,6 @@ export class Bench {
     this.#seed = (this.#seed * 48271) % 2147483647
     return this.#seed / 2147483647
   }
-}
-
-/** Runs an example of a node type in memory. Gives the differences as sentences; none when all is as it should be. */
-export function runExample(spec: AnyNodeSpec, example: Example<unknown>): string[] {
-  const parsed = spec.config.safeParse(example.config)
-  if (!parsed.success) return [`the config is refused: ${parsed.error.message}`]
-  const bench = new Bench(spec, example.config)
-  const unanswered: Effect[] = []
-  let effects = 0
-  return example.steps.flatMap((step, index) => {
-    takeStep(bench, step, unanswered)
-    const found = bench.effects.slice(effects)
-    effects = bench.effects.length
-    unanswered.push(...found.filter(({ kind }) => kind === 'request'))
-    return differences(bench, step, found).map((text) => `step ${index + 1}: ${text}`)
-  })
-}
-
-function takeStep(bench: Bench, step: ExampleStep, unanswered: Effect[]): void {
-  for (const [port, fields] of Object.entries(step.send ?? {})) bench.send(port, fields)
-  if (step.packet !== undefined) {
-    const { payload, ...rest } = step.packet
-    bench.packet({ ...rest, payload: toBytes(payload) })
-  }
-  if (step.answer !== undefined) {
-    const effect = unanswered.shift()
-    if (effect?.kind !== 'request') throw new Error('there is no request to answer')
-    const { message } = effect
-    if ('failed' in step.answer) bench.answer({ kind: 'failed', message, detail: step.answer.failed, attempts: 1 })
-    else bench.answer({ kind: 'response', message, headers: {}, body: null, attempts: 1, ...step.answer })
-  }
-  if (step.advance !== undefined) bench.advance(parseDuration(step.advance) ?? Number.NaN)
-}
-
-function differences(bench: Bench, step: ExampleStep, effects: readonly Effect[]): string[] {
-  const found = bench.takeSent()
-  const texts: string[] = []
-  if (step.expect !== undefined) {
-    for (const port of new Set([...Object.keys(found), ...Object.keys(step.expect)])) {
-      texts.push(...compare(`port ${port}`, found[port] ?? [], step.expect[port] ?? []))
-    }
-  }
-  if (step.effects !== undefined) texts.push(...compare('effects', effects, step.effects))
-  for (const [table, rows] of Object.entries(step.rows ?? {})) {
-    texts.push(...compare(`table ${table}`, bench.rows(table), rows))
-  }
-  return texts
-}
-
-function compare(where: string, found: readonly unknown[], wanted: readonly unknown[]): string[] {
-  if (found.length !== wanted.length) {
-    return [`${where}: ${found.length} instead of ${wanted.length}: ${JSON.stringify(found)}`]
-  }
-  return wanted.flatMap((item, index) => {
-    const other = found[index]
-    return Object.entries(item as object).flatMap(([field, value]) => {
-      const actual: unknown = typeof other === 'object' && other !== null ? Reflect.get(other, field) : undefined
-      if (isDeepStrictEqual(plain(actual), plain(value))) return []
-      return [`${where} ${index + 1}: ${field} is ${JSON.stringify(actual)} instead of ${JSON.stringify(value)}`]
-    })
-  })
-}
-
-/** Results of JSONata may be objects without a prototype or sequences; as data they are the same. */
-function plain(value: unknown): unknown {
-  return value instanceof Uint8Array || value === undefined ? value : JSON.parse(JSON.stringify(value))
-}
-
-function toBytes(payload: unknown): Uint8Array {
-  if (payload instanceof Uint8Array) return payload
-  return Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
 }
 
 function timerId(key: string, name: string): string {
