@@ -61,7 +61,7 @@ export class CompiledExpression implements Program {
     state.begin(input, world)
     try {
       const result = run(Array.isArray(input) ? state.wrap(input) : input, frame(), state)
-      if (typeof result !== 'object' || result === null) return result
+      if (typeof result !== 'object' || result === null) return typeof result === 'function' ? undefined : result
       return this.#isIntricate || world?.bindings !== undefined ? cleaned(result, state) : result
     } catch (error) {
       throw this.#toError(error)

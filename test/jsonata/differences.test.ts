@@ -57,6 +57,11 @@ describe('[D1] data never poses as something else', () => {
     expect(evaluate('x', { x: { sequence: true, length: 1, 0: 'a' } })).toEqual({ sequence: true, length: 1, 0: 'a' })
   })
 
+  it('does not find marks among the items of a sequence', () => {
+    expect(evaluate('[*].a', { a: 1 })).toBe(1)
+    expect(evaluate('[*].**', { a: 1 })).toEqual([{ a: 1 }, 1])
+  })
+
   it('takes no object for an open argument', () => {
     const open = { type: 'operator', value: '?' }
     expect(evaluate('($f := $append(?, x); $f(1))', { x: open })).toEqual([1, open])

@@ -1,5 +1,6 @@
 import { builtIns } from '../../engine/jsonata/functions/table.ts'
 import type { Random } from './random.ts'
+import { templates } from './templates.ts'
 
 const names = ['a', 'b', 'c', 'd', 'items', 'name', 'value', 'id', 'tags', '`x y`', 'missing']
 const keys = ['a', 'b', 'c', 'd', 'items', 'name', 'value', 'id', 'tags', 'x y']
@@ -74,10 +75,12 @@ export function randomInput(random: Random): unknown {
 /** Writes random expressions. */
 export class Writer {
   readonly #random: Random
-  #variables: string[] = []
+  #variables: string[]
 
-  constructor(random: Random) {
+  /** The variables are bound from the start. */
+  constructor(random: Random, variables: readonly string[] = []) {
     this.#random = random
+    this.#variables = [...variables]
   }
 
   /** An expression; the depth bounds how deep it nests. */
@@ -98,6 +101,8 @@ export class Writer {
       () => this.#condition(depth),
       () => this.#block(depth),
       () => this.#rare(depth),
+      () => this.#template(depth),
+      () => this.#template(depth),
     ])
     return make()
   }
@@ -256,6 +261,15 @@ export class Writer {
     if (random.chance(0.2))
       return `[${random.list(random.below(4), () => JSON.stringify(random.pick(texts))).join(', ')}]`
     return random.chance(0.6) ? `items${random.chance(0.5) ? `.${random.pick(names)}` : ''}` : this.expression(depth)
+  }
+
+  #template(depth: number): string {
+    const random = this.#random
+    return random.pick(templates).replaceAll(/\b[ENFS]\b/g, (what) => {
+      if (what === 'E') return this.expression(random.below(depth))
+      if (what === 'N') return random.pick(names)
+      return what === 'F' ? this.#function(depth - 1, 1 + random.below(2)) : JSON.stringify(random.pick(texts))
+    })
   }
 
   /** A call of a built-in with arguments that often fit. */

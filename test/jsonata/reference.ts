@@ -5,10 +5,11 @@ import type jsonata from 'jsonata'
 import { builtIns } from '../../engine/jsonata/functions/table.ts'
 
 /**
- * The library as the reference of differential tests, with four changes. It evaluates the parts of array and object
- * constructors at the same time and reports the error that happens to come first; here they come one after another.
- * An object constructor on an empty array writes into that array; here it does not.
- * Its clock stands still. And its built-ins remember who called them last, in any expression; here they forget before each evaluation.
+ * The library as the reference of differential tests, with changes that engine/jsonata/SPEC.md gives reasons for. It
+ * evaluates the parts of array and object constructors at the same time and reports the error that happens to come
+ * first; here they come one after another. An object constructor on an empty array writes into that array, and `*` on a
+ * sequence finds the marks of the sequence among the items; here they do not. Its built-ins remember who called them
+ * last, in any expression; here they forget before each evaluation. And its clock stands still.
  */
 export class Reference {
   readonly #jsonata: typeof jsonata
@@ -35,6 +36,9 @@ export class Reference {
   }
 }
 
+/** Where `*` goes through the keys of its input. */
+const marked = /utils\.keys\(input\)(\.forEach\(function \(key\) \{\s*var value = input\[key\];)/
+
 /** Where an object constructor meets an empty array, it writes into it, be it the input. */
 const written = 'input.push(undefined);'
 
@@ -48,7 +52,9 @@ function load(): typeof jsonata {
   const source = readFileSync(file, 'utf8')
   if (source.match(together)?.length !== 2) throw new Error('the library is not the version that this was written for')
   if (!source.includes(written)) throw new Error('the library does not write into empty arrays any more')
+  if (!marked.test(source)) throw new Error('the library does not look for the keys of sequences any more')
   const inOrder = source
+    .replace(marked, '(Array.isArray(input) ? Array.from(input.keys()) : utils.keys(input))$1')
     .replaceAll('timestamp = new Date();', `timestamp = new Date(${NOW});`)
     .replace(written, 'input = [undefined];')
     .replace(together, 'inOrder($1.map(($2, idx) => async () => {')

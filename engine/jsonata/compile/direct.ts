@@ -89,7 +89,10 @@ function withValues(builtIn: BuiltIn, { isPassed, position, isTracked }: Call): 
     try {
       return run(signature.validate(values, input), input, frame, state)
     } catch (error) {
-      if (error instanceof Failure) label(error, name, body === undefined ? position : body.position)
+      if (error instanceof Failure) {
+        label(error, name, body === undefined ? position : body.position)
+        if (!error.token) error.token = name
+      }
       throw error
     }
   }

@@ -34,12 +34,19 @@ export function isIntricate(root: Node): boolean {
   let repeats = false
   const visit = (node: Node, parent: Node | undefined): boolean => {
     if (givesFunctions(node, parent)) return true
-    if (node.value === '[' || node.value === '{' || node.group !== undefined) constructors++
-    if (node.type === 'bind' || node.steps?.some((step) => step.type === 'unary')) repeats = true
+    if (builds(node)) constructors++
+    if (node.type === 'bind' || node.type === 'apply' || node.steps?.some(builds)) repeats = true
     for (const child of children(node)) if (visit(child, node)) return true
     return false
   }
   return visit(root, undefined) || (repeats && constructors >= MANY)
+}
+
+/** True for what can put one value into two places. */
+function builds(node: Node): boolean {
+  if (node.type === 'unary') return node.value !== '-'
+  if (node.type === 'block') return true
+  return node.group !== undefined || (node.type === 'function' && !isCallOfSimple(node))
 }
 
 function givesFunctions(node: Node, parent: Node | undefined): boolean {
