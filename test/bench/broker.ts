@@ -2,7 +2,7 @@
  * The embedded broker against aedes with its memory persistence and against mosquitto: one publisher, one subscriber, small
  * JSON messages, closed loop. Interleaved rounds; prints medians as messages a second and as ratios to aedes.
  *
- * node test/bench/broker.ts [--rounds 3] [--messages 100000] [--only rulewire,aedes]
+ * node test/bench/broker.ts [--rounds 3] [--messages 100000] [--only rulewire,aedes] [--work 'QoS 1']
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ interface Work {
   persistent: boolean
 }
 
-const works: Work[] = [
+const allWorks: Work[] = [
   { name: 'QoS 0', qos: 0, persistent: false },
   { name: 'QoS 1, clean session', qos: 1, persistent: false },
   { name: 'QoS 1, lasting session', qos: 1, persistent: true },
@@ -34,9 +34,11 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     messages: { type: 'string', default: '100000' },
     only: { type: 'string', default: 'rulewire,aedes,mosquitto' },
+    work: { type: 'string', default: '' },
   },
 })
 const subjects = values.only.split(',')
+const works = allWorks.filter(({ name }) => name.includes(values.work))
 const rates = new Map<string, number[]>()
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const work of works) {

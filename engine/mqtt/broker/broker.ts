@@ -49,7 +49,7 @@ export interface EmbeddedBroker {
   /** A connection inside the process, to be used as a socket. Its client id is then taken: nobody from outside may use it. */
   connect(): Duplex
   clients(): ClientState[]
-  /** Ends all connections, publishes their wills and commits what is left. The store stays open. */
+  /** Ends all connections, publishes their wills, commits what is left and closes the store, not its database. */
   close(): Promise<void>
 }
 
@@ -110,15 +110,11 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
       await hub.close()
       for (const socket of sockets) socket.destroy()
       if (port !== undefined) await closed
-      await finalCommit(store)
+      // The wills, and that they were published.
+      if (store.fault === undefined) await new Promise<void>((resolve) => store.whenCommitted(resolve))
+      store.close()
     },
   }
-}
-
-/** Resolves when all that was asked is on the disk, or cannot be written. */
-async function finalCommit(store: BrokerStore): Promise<void> {
-  if (store.fault !== undefined) return
-  await new Promise<void>((resolve) => store.whenCommitted(resolve))
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -25,6 +25,8 @@ const readAhead = 65_536
 const largestPending = 262_144
 
 const connect = 1
+const puback = 4
+const pubcomp = 7
 const pingreq = 12
 
 /**
@@ -129,12 +131,16 @@ export class Gate extends Duplex {
 
   readonly #onFrame = (first: number, bytes: Buffer, start: number, body: number, end: number): void => {
     const type = first >> 4
+    // aedes would answer such a one with half a packet.
+    if (type >= puback && type <= pubcomp && end - body !== 2) {
+      throw new ProtocolFault(`an ack of ${end - body} bytes came where a packet id has 2`)
+    }
     if (this.onAck !== undefined) {
       if (type === pingreq) {
         this.#pings++
         return
       }
-      if ((type === 4 || type === 5 || type === 7) && end - body === 2) {
+      if (type === 4 || type === 5 || type === 7) {
         this.onAck(type, bytes.readUInt16BE(body))
         return
       }

@@ -74,7 +74,8 @@ export class Pace<Client extends object> {
 
   #isDue(lane: Lane): boolean {
     const now = this.#now()
-    const due = Math.max(lane.due, now - burst)
+    // The clock may have been set back meanwhile.
+    const due = Math.min(Math.max(lane.due, now - burst), now + this.#interval)
     if (due > now) return false
     lane.due = due + this.#interval
     return true

@@ -15,7 +15,7 @@ export function createQuietLog(log: Log, now: () => number): QuietLog {
     const key = `${subject} ${clientId}`
     const line = lines.get(key)
     const time = now()
-    if (line !== undefined && time - line.at < quiet) {
+    if (line !== undefined && Math.abs(time - line.at) < quiet) {
       line.omitted++
       return
     }

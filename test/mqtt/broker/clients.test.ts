@@ -38,7 +38,7 @@ it('serves mosquitto_pub and mosquitto_sub at every QoS, with sessions that last
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString()
     })
-    const ended = nextEvent(child, 'exit')
+    const ended = nextEvent(child, 'close')
     return async () => {
       await ended
       return output.trim().split('\n')

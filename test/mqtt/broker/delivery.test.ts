@@ -411,3 +411,17 @@ it('a will of a broker that was killed is published at the next start', async ()
   expect(shown(await again.takePublishes(1))).toEqual(['will gone qos 1'])
   await next.stop()
 })
+
+it('a will that is published because the broker stops is not published again at the next start', async () => {
+  const subscriber = await connectRaw(port, keeper)
+  await subscriber.subscribe('will', 1)
+  await subscriber.disconnect()
+  const will = { topic: 'will', payload: Buffer.from('gone'), qos: 1 as const, retain: false }
+  await connectRaw(port, { clientId: 'device', will })
+  await served.stop()
+  served = await startTestBroker({ file: served.file })
+  const again = await connectRaw(served.broker.port, keeper)
+  expect(shown(await again.takePublishes(1))).toEqual(['will gone qos 1'])
+  await again.ping()
+  expect(again.received).toEqual([])
+})

@@ -41,7 +41,6 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     lines,
     async stop() {
       await broker.close()
-      store.close()
       database.close()
     },
   }

@@ -5,18 +5,8 @@ import { freePort } from '../../tools/port.ts'
 import { pause, until } from '../../tools/wait.ts'
 import { startBrokerProcess } from './child.ts'
 import { newDatabaseFile } from './database.ts'
+import { randomOf } from './random.ts'
 import { connectRaw, RawClient } from './raw.ts'
-
-/** Small and good enough: the same numbers for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 type Handler = (packet: Packet, send: (packet: Packet) => void) => void
 
