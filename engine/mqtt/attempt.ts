@@ -160,7 +160,10 @@ export class Attempt {
     this.#lastWords = closedByUs
     this.#over = true
     this.#socket.write(disconnect)
-    this.#socket.end()
+    this.#socket.end(() => {
+      // A stream in this process has no other side that must hear it over a wire.
+      if (this.#options.address.transport === 'stream') this.#wire.destroy()
+    })
     this.#socket.resume()
     this.#closeTimer = setTimeout(() => this.#wire.destroy(), closeDeadline)
   }

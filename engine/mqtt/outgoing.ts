@@ -3,7 +3,7 @@ import { Connection, type Session } from './connection.ts'
 import type { ConnectionState, OutgoingLink, OutgoingOptions, QosZeroMessage } from './contract.ts'
 import { PublishEncoder } from './encode.ts'
 import { BoundedQueue } from './queue.ts'
-import { OutboxWindow, packetLimit } from './window.ts'
+import { OutboxWindow, packetLimit, qosTwoLimit } from './window.ts'
 
 /** Bytes that may wait in the socket before QoS 0 messages are queued and the outbox pauses. */
 const slowMark = 1024 * 1024
@@ -100,7 +100,8 @@ class Outgoing implements OutgoingLink {
     this.#warned = false
     this.#window.connected({
       sessionPresent,
-      receiveMaximum: properties.receiveMaximum ?? 65_535,
+      receiveMaximum: properties.receiveMaximum,
+      qosTwo: qosTwoLimit(version),
       maximumQos: properties.maximumQoS ?? 2,
       retainAvailable: this.#retainAvailable,
     })

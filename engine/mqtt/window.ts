@@ -7,7 +7,10 @@ import { ProtocolFault, reasonText } from './faults.ts'
 /** What the server of this connection allows. */
 export interface ServerLimits {
   readonly sessionPresent: boolean
-  readonly receiveMaximum: number
+  /** Undefined when the server has not said it. */
+  readonly receiveMaximum: number | undefined
+  /** QoS 2 messages among them; see {@link qosTwoLimit}. */
+  readonly qosTwo: number
   readonly maximumQos: number
   readonly retainAvailable: boolean
 }
@@ -38,6 +41,12 @@ interface Entry {
 
 /** Messages in flight at most, whatever the server allows. */
 const largestWindow = 512
+const smallestRead = 64
+/**
+ * QoS 2 messages in flight to a server that cannot say how many it takes, that is with MQTT 3.1.1: mosquitto 2.0 takes
+ * 20 unless configured otherwise, and of more it says PUBREC and PUBCOMP and forgets the message.
+ */
+const silentQosTwo = 16
 /** What a repeat may mend: unspecified, implementation specific, quota exceeded. */
 const passing = new Set([0x80, 0x83, 0x97])
 const packetIdNotFound = 0x92
@@ -54,6 +63,7 @@ export class OutboxWindow {
   #unsent: Entry[] = []
   #limits: ServerLimits | undefined
   #onWire = 0
+  #qosTwo = 0
   #last = 0
   /** The outbox may hold rows that were not read. */
   #more = true
@@ -83,6 +93,7 @@ export class OutboxWindow {
     }
     this.#unsent = taken.filter((entry) => !entry.onWire)
     this.#onWire = taken.length - this.#unsent.length
+    this.#qosTwo = this.#onWire // only exchanges of QoS 2 can be half done
     this.#flushReleases()
     this.#more = true
     this.pump()
@@ -126,9 +137,8 @@ export class OutboxWindow {
   pump(): void {
     const limits = this.#limits
     if (limits === undefined || this.#closed || this.#retryTimer !== undefined || this.#pumping) return
-    const window = Math.max(1, Math.min(largestWindow, limits.receiveMaximum))
-    // Small reads cost as much as large ones, so a part of the window has to be free first.
-    if (window - this.#onWire < Math.max(1, window >> 2)) return
+    const window = Math.max(1, Math.min(largestWindow, limits.receiveMaximum ?? largestWindow))
+    if (this.#onWire >= window) return
     // The outbox may wake us while it takes a refusal.
     this.#pumping = true
     const sent = this.#fill(window, limits)
@@ -141,7 +151,9 @@ export class OutboxWindow {
   #fill(window: number, limits: ServerLimits): number {
     let sent = 0
     while (this.#onWire < window && !this.#options.congested()) {
-      if (this.#unsent.length === 0 && !this.#read(window - this.#onWire)) break
+      // Small reads cost as much as large ones, so more is read than may go now. It goes one by one where the window is
+      // small: a broker with Nagle's algorithm holds its next acks back until it hears from us.
+      if (this.#unsent.length === 0 && !this.#read(Math.max(smallestRead, window - this.#onWire))) break
       const before = this.#unsent.length
       sent += this.#sendSome(window, limits)
       if (this.#unsent.length === before) break
@@ -191,6 +203,7 @@ export class OutboxWindow {
       const other = this.#entries.get(entry.packetId)
       // 65,535 rows ago the same packet id was used, and that row is still under way.
       if (other !== undefined && other !== entry) break
+      if (entry.row.qos === 2 && this.#qosTwo >= limits.qosTwo) break
       taken++
       if (entry.stage !== 'publish') {
         this.#entries.set(entry.packetId, entry)
@@ -220,6 +233,13 @@ export class OutboxWindow {
   #putOnWire(entry: Entry): void {
     entry.onWire = true
     this.#onWire++
+    if (entry.row.qos === 2) this.#qosTwo++
+  }
+
+  #takeOffWire(entry: Entry): void {
+    entry.onWire = false
+    this.#onWire--
+    if (entry.row.qos === 2) this.#qosTwo--
   }
 
   #answered(entry: Entry, code: number): void {
@@ -257,7 +277,7 @@ export class OutboxWindow {
 
   #done(entry: Entry, code: number): void {
     this.#entries.delete(entry.packetId)
-    this.#onWire--
+    this.#takeOffWire(entry)
     if (code >= 0x80) this.#options.outbox.refuse(entry.row.sequence, refusal(code))
     else {
       this.#options.retry.reset()
@@ -267,9 +287,8 @@ export class OutboxWindow {
 
   /** The broker may take it later: nothing new goes out before it was offered again, so that the order stays. */
   #retryLater(entry: Entry, code: number): void {
-    entry.onWire = false
+    this.#takeOffWire(entry)
     entry.mayBeThere = false
-    this.#onWire--
     const place = this.#unsent.findIndex(({ row }) => row.sequence > entry.row.sequence)
     this.#unsent.splice(place < 0 ? this.#unsent.length : place, 0, entry)
     if (this.#retryTimer !== undefined) return
@@ -293,6 +312,11 @@ function forbidden(row: OutboxRow, limits: ServerLimits): string | undefined {
 
 function refusal(code: number): string {
   return `${reasonText(code)} (code 0x${code.toString(16)})`
+}
+
+/** QoS 2 messages in flight at most with that version of MQTT. */
+export function qosTwoLimit(version: 4 | 5): number {
+  return version === 5 ? largestWindow : silentQosTwo
 }
 
 /** The limit of a packet towards this server. */

@@ -124,8 +124,13 @@ export function memoryOutbox(): MemoryOutbox {
       for (const committed of due) committed()
     },
     read: (after, limit) => {
-      const found = [...rows.values()].filter(({ sequence }) => sequence > after)
-      return found.sort((left, right) => left.sequence - right.sequence).slice(0, limit)
+      const found: OutboxRow[] = []
+      // Rows are added in the order of their sequence, and what was read is at the front.
+      for (const row of rows.values()) {
+        if (row.sequence > after) found.push(row)
+        if (found.length === limit) break
+      }
+      return found
     },
     release: (sequence, committed) => {
       events.push(`release ${sequence}`)

@@ -13,6 +13,8 @@ export interface MosquittoOptions {
   listener?: readonly string[]
   /** Names and passwords; without them everybody may come in. */
   users?: Readonly<Record<string, string>>
+  /** Logs every packet; slow. */
+  verbose?: boolean
   /** Keeps sessions and messages over `stop` and `restart`; not over `kill` unless the config saves on changes. */
   persistent?: boolean
 }
@@ -42,7 +44,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const port = await freePort()
   const file = join(directory, 'mosquitto.conf')
   writeFileSync(file, configuration(options, directory, port))
-  let child = run(file)
+  let child = run(file, options)
   let output = ''
   let alive = false
 
@@ -74,7 +76,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   }
   const start = async () => {
     if (alive) return
-    child = run(file)
+    child = run(file, options)
     await ready()
   }
   await ready()
@@ -96,8 +98,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   }
 }
 
-function run(file: string): ChildProcess {
-  return spawn('/usr/sbin/mosquitto', ['-c', file, '-v'], { stdio: ['ignore', 'pipe', 'pipe'] })
+function run(file: string, options: MosquittoOptions): ChildProcess {
+  const words = ['-c', file, ...(options.verbose === true ? ['-v'] : [])]
+  return spawn('/usr/sbin/mosquitto', words, { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 function configuration(options: MosquittoOptions, directory: string, port: number): string {
