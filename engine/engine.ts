@@ -1,16 +1,19 @@
 import { systemClock } from './clock.ts'
-import { secretVariable } from './flow/index.ts'
+import { rememberingParse, secretVariable } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
 import { acceptLearned } from './host/accept-learned.ts'
 import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
+import { evaluateOnce } from './host/evaluate.ts'
 import { FlowFiles } from './host/flow-files.ts'
 import { Flows } from './host/flows.ts'
 import { Learning } from './host/learning.ts'
 import type { EngineOptions } from './host/options.ts'
 import { Statistics } from './host/statistics.ts'
 import { TopicWatches } from './host/topic-watch.ts'
+import { Traces } from './host/traces.ts'
+import { tryDraft } from './host/try.ts'
 import { Requests } from './http/requests.ts'
 import { noLog } from './log.ts'
 import type { EmbeddedBroker } from './mqtt/broker/broker.ts'
@@ -40,6 +43,8 @@ const defaultLimits = {
   requests: 100_000,
   deadLetters: 100_000,
 }
+/** Configs that need not be read and compiled again when their flow is checked. */
+const rememberedConfigs = 20_000
 /** Wait for HTTP requests that are under way when the engine ends, milliseconds. */
 const requestPatience = 3000
 /** Time between two rounds of clearing up, milliseconds. */
@@ -130,6 +135,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     connections: connections.names,
     secrets: secret,
     topicType: (wanted) => learning.topicType(wanted),
+    parse: rememberingParse(rememberedConfigs),
   }
   const deployment = new Deployment({
     runner,
@@ -155,6 +161,19 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     },
     log,
   })
+  const draftOptions = {
+    draft: (document: unknown) => flows.draft(document),
+    plans: deployment.plans,
+    store,
+    settle: () => {
+      if (runner.batch.writes > 0 && !runner.faulted) runner.commit()
+    },
+    now: () => clock.now(),
+    elapsed: () => performance.now(),
+    secret,
+    limits: options.limits?.expressions,
+  }
+  const traces = new Traces({ runner, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
   let running = false
   const statistics = new Statistics(nodes, clock, () => connections.received)
   const desk = new DeadLetterDesk({
@@ -252,6 +271,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     learning.close()
     stopClearing()
     runner.timers.stop()
+    traces.close()
     await topics.close()
     await connections.closeIncoming()
     await requests.close(requestPatience)
@@ -291,6 +311,13 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       reset: (connection, filter) => learning.reset(connection, filter),
     },
     publish,
+    trace: { arm: (request) => traces.arm(request), get: (id) => traces.get(id) },
+    try: (request) => tryDraft(request, draftOptions),
+    evaluate: (expression, message) =>
+      evaluateOnce(expression, message, {
+        environment: { now: () => clock.now(), random },
+        limits: options.limits?.expressions,
+      }),
     watchTopics: (request) => topics.watch(request),
     health() {
       const why = reasons()

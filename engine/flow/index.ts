@@ -1,5 +1,6 @@
 /** Flows as data: read, print, check, plan, diff, schema, reference. Pure: no files, no clock. */
 export { checkFlow, checkText } from './check.ts'
+export { type ParseConfig, rememberingParse } from './config-cache.ts'
 export { describeNode, type NodeDescription, type PortDescription } from './describe.ts'
 export { diffPlans, isEmptyDiff } from './diff.ts'
 export { idPattern } from './document.ts'

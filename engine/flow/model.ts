@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
 import type { Type } from '../types/index.ts'
+import type { ParseConfig } from './config-cache.ts'
 import type { NodePortsDescription } from './describe.ts'
 
 /** A flow file as it is written: nodes, wires, layout. */
@@ -74,6 +75,8 @@ export interface CheckContext {
   secrets?: (name: string) => string | undefined
   /** Type of the messages of a topic filter, learned or written. */
   topicType?: (subscription: Subscription) => Type
+  /** Reads configs; one that remembers is faster where flows are checked again and again. */
+  parse?: ParseConfig
   /** The file that the document comes from: named in the problems, and compared with the flow's id. */
   file?: string
 }

@@ -1,5 +1,6 @@
 import { type Problem, problem, warning } from '../errors.ts'
 import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
+import { parseConfig } from './config-cache.ts'
 import type { Placed } from './document.ts'
 import { type FieldSchema, fieldAt, fieldSchema } from './fieldschema.ts'
 import { problemsOfIssues } from './issues.ts'
@@ -86,7 +87,7 @@ function readConfig(entry: NodeEntry, spec: AnyNodeSpec, where: Where): { config
   const secrets = secretProblems(entry, where)
   const tooLong = longExpressions(entry, spec, where)
   if (tooLong.length > 0) return { config: undefined, problems: [...tooLong, ...secrets] }
-  const parsed = spec.config.safeParse(entry.config)
+  const parsed = (where.context.parse ?? parseConfig)(spec, entry.config)
   if (parsed.success) {
     return { config: parsed.data, problems: [...secrets, ...brokerProblems(parsed.data, entry, spec, where)] }
   }

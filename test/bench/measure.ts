@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { NodeRed } from './node-red.ts'
-import { benchFlow, nodeRedFlow } from './rule.ts'
+import { benchFlow, idleFlows, nodeRedFlow } from './rule.ts'
 
 export interface Case {
   name: string
@@ -15,6 +15,8 @@ export interface Case {
   pass: 1 | 10
   /** Part of the run's messages, because the slower cases take longer. */
   share: number
+  /** Filters that nothing is sent to, beside the one that is measured. */
+  idle?: number
 }
 
 /** Time for one program and case, milliseconds. */
@@ -23,7 +25,7 @@ const patience = 120_000
 /** Runs one program under the load. `rate`: readings a second; `wrong`: outputs that were wrong, missing or too many. */
 export async function measure(
   name: string,
-  { qos, pass }: Case,
+  { qos, pass, idle = 0 }: Case,
   messages: number,
   nodeRed: NodeRed | undefined,
 ): Promise<{ rate: number; wrong: number }> {
@@ -41,7 +43,7 @@ export async function measure(
   const timer = setTimeout(() => load.kill(), patience)
   try {
     const { port } = JSON.parse((await lines.next()).value ?? '{}') as { port: number }
-    subject = await start(name, port, qos, directory, nodeRed)
+    subject = await start({ name, port, qos, idle, directory, nodeRed })
     const last = await lines.next()
     if (last.done === true) throw new Error(`${name}: the load ended without a result`)
     const result = JSON.parse(last.value) as { messages: number; seconds: number; wrong: number }
@@ -54,18 +56,22 @@ export async function measure(
   }
 }
 
-async function start(
-  name: string,
-  port: number,
-  qos: 0 | 1,
-  directory: string,
-  nodeRed: NodeRed | undefined,
-): Promise<ChildProcess> {
+interface Subject {
+  name: string
+  port: number
+  qos: 0 | 1
+  idle: number
+  directory: string
+  nodeRed: NodeRed | undefined
+}
+
+async function start({ name, port, qos, idle, directory, nodeRed }: Subject): Promise<ChildProcess> {
   const stdio = process.env.BENCH_VERBOSE === '1' ? 'inherit' : 'ignore'
   if (name.startsWith('rulewire')) {
     const flows = join(directory, 'flows')
     await mkdir(flows)
     writeFileSync(join(flows, 'bench.json'), benchFlow(qos))
+    for (const [flow, text] of Object.entries(idleFlows(idle, qos))) writeFileSync(join(flows, `${flow}.json`), text)
     const durability = name === 'rulewire-normal' ? 'normal' : 'full'
     const options = [
       '--flows',

@@ -20,6 +20,21 @@ export function benchFlow(qos: 0 | 1): string {
   })
 }
 
+/** Flows of sources that nothing is sent to, as many as are wanted in all, by flow name. */
+export function idleFlows(count: number, qos: 0 | 1): Record<string, string> {
+  const perFlow = 2000
+  const flows: Record<string, string> = {}
+  for (let start = 0; start < count; start += perFlow) {
+    const nodes = Array.from({ length: Math.min(perFlow, count - start) }, (_, n) => ({
+      id: `idle-${start + n}`,
+      type: 'mqtt-in',
+      config: { topic: `idle/${start + n}/+`, qos },
+    }))
+    flows[`idle-${start}`] = JSON.stringify({ flow: `idle-${start}`, nodes, wires: [] })
+  }
+  return flows
+}
+
 /** As Node-RED nodes, with JSONata in both. */
 export function nodeRedFlow(port: number, qos: 0 | 1): unknown[] {
   const broker = {

@@ -1,0 +1,128 @@
+/**
+ * How the engine behaves when there is much of it: time from start to ready, memory, deploy of a flow with 1,000 nodes and of one
+ * changed node in it, and the throughput of one topic beside many idle filters.
+ *
+ * npm run bench:scale -- [--messages 300000] [--rounds 3]
+ */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createEngine } from '../../engine/engine.ts'
+import { nodeSpecs } from '../../nodes/index.ts'
+import { measure } from './measure.ts'
+
+const { values } = parseArgs({
+  options: { messages: { type: 'string', default: '300000' }, rounds: { type: 'string', default: '3' } },
+})
+const rounds = Number(values.rounds)
+
+console.log('start to ready and memory (a process of its own, three example flows):')
+for (let round = 0; round < rounds; round++) {
+  const { ready, memory } = await startOnce()
+  console.log(`  ready after ${Math.round(ready)} ms, ${memory} MB resident`)
+}
+
+console.log('deploy:')
+const directory = mkdtempSync(join(tmpdir(), 'rulewire-scale-'))
+const engine = await createEngine({
+  specs: nodeSpecs,
+  version: 'bench',
+  flows: join(directory, 'flows'),
+  data: join(directory, 'data'),
+  mqtt: { host: '127.0.0.1', port: 0 },
+})
+for (let round = 0; round < rounds; round++) {
+  const first = await timed(() => engine.flows.put(`big-${round}`, bigFlow(`big-${round}`, 30)))
+  const second = await timed(() => engine.flows.put(`big-${round}`, bigFlow(`big-${round}`, 31)))
+  console.log(`  1,000 nodes ${Math.round(first)} ms, one of them changed ${Math.round(second)} ms`)
+}
+await engine.close()
+rmSync(directory, { recursive: true, force: true })
+
+console.log('readings a second at QoS 0 p100, as ratio to no idle filters:')
+const rates = new Map<number, number[]>()
+for (let round = 0; round < rounds; round++) {
+  for (const idle of [0, 500, 10_000]) {
+    const { rate, wrong } = await measure(
+      'rulewire',
+      { name: '', qos: 0, pass: 1, share: 1, idle },
+      Number(values.messages),
+      undefined,
+    )
+    if (wrong > 0) console.log(`  ${wrong} outputs were wrong or missing`)
+    rates.set(idle, [...(rates.get(idle) ?? []), rate])
+  }
+}
+const base = median(rates.get(0) ?? [])
+for (const [idle, all] of rates)
+  console.log(`  ${String(idle).padStart(6)} idle filters: ${(median(all) / base).toFixed(2)}`)
+
+async function startOnce(): Promise<{ ready: number; memory: number }> {
+  const data = mkdtempSync(join(tmpdir(), 'rulewire-start-'))
+  mkdirSync(join(data, 'flows'))
+  for (const name of ['cold-chain', 'readings', 'webhook']) {
+    const text = readFileSync(new URL(`../../flows/${name}.json`, import.meta.url), 'utf8')
+    writeFileSync(join(data, 'flows', `${name}.json`), text)
+  }
+  const begun = performance.now()
+  const main = fileURLToPath(new URL('../../engine/main.ts', import.meta.url))
+  const options = [
+    'start',
+    '--flows',
+    join(data, 'flows'),
+    '--data',
+    join(data, 'data'),
+    '--port',
+    '0',
+    '--mqtt-port',
+    '0',
+  ]
+  const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface({ input: child.stdout })) if (line.includes('runs 3 flows')) break
+  const ready = performance.now() - begun
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+  const memory = Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await gone
+  rmSync(data, { recursive: true, force: true })
+  return { ready, memory }
+}
+
+/** 200 chains of five nodes; `limit` stands in one of them. */
+function bigFlow(flow: string, limit: number): unknown {
+  const nodes: unknown[] = []
+  const wires: unknown[] = []
+  for (let chain = 0; chain < 200; chain++) {
+    const id = (name: string) => `${name}-${chain}`
+    nodes.push(
+      { id: id('in'), type: 'mqtt-in', config: { topic: `plant/${flow}/${chain}/{sensor}` } },
+      { id: id('hot'), type: 'filter', config: { when: `payload.temperature > ${chain === 7 ? limit : 30}` } },
+      { id: id('value'), type: 'transform', config: { payload: '{ "value": $round(payload.temperature, 1) }' } },
+      { id: id('alarm'), type: 'alarm', config: { value: 'payload.value', raise: '> 40' } },
+      { id: id('out'), type: 'mqtt-out', config: { topic: `alarms/${chain}/{sensor}` } },
+    )
+    wires.push(
+      { from: `${id('in')}.out`, to: `${id('hot')}.in` },
+      { from: `${id('hot')}.pass`, to: `${id('value')}.in` },
+      { from: `${id('value')}.out`, to: `${id('alarm')}.in` },
+      { from: `${id('alarm')}.event`, to: `${id('out')}.in` },
+    )
+  }
+  return { flow, nodes, wires }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now()
+  await work()
+  return performance.now() - begun
+}
+
+function median(all: number[]): number {
+  return all.toSorted((left, right) => left - right)[Math.floor(all.length / 2)] ?? Number.NaN
+}
