@@ -27,7 +27,7 @@ import type {
 } from './protocol.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
-export interface EngineApi {
+export interface EngineApi extends ToolsApi {
   readonly specs: ReadonlyMap<string, AnyNodeSpec>
   describe(): EngineDescription
   flows: {
@@ -53,7 +53,7 @@ export interface EngineApi {
       total: number
     }
     get(id: number): DeadLetter
-    /** Runs them again from the node that failed, with another payload if one is given; those that fail again stay. */
+    /** Runs them again from the node that failed, with another payload if one is given; one that fails again is kept under a new id with one attempt more. */
     retry(ids: number[], change?: { payload: unknown }): Promise<{ retried: number; failed: number }>
     drop(ids: number[]): { dropped: number }
   }
@@ -85,7 +85,7 @@ export interface EngineApi {
   close(): Promise<void>
 }
 
-/** Looking into flows: to become part of {@link EngineApi}. */
+/** Looking into flows. */
 export interface ToolsApi {
   trace: {
     /** Arms a trace of the next message. Throws NOT_FOUND, TOPIC_FILTER, and TOO_MANY_TRACES. */
@@ -93,7 +93,7 @@ export interface ToolsApi {
     /** Throws NOT_FOUND. */
     get(id: string): Trace
   }
-  /** Runs a draft beside the flows. Throws BAD_REQUEST when what is sent has nowhere to go. */
+  /** Runs a draft beside the flows. Throws BAD_REQUEST and NOT_FOUND when what is sent has nowhere to go. */
   try(request: TryRequest): TryAnswer
   evaluate(expression: string, message: unknown): EvaluateAnswer
 }
