@@ -28,6 +28,8 @@ export interface AttemptEnd {
   readonly refused: boolean
   /** `yes` when the broker named the protocol version as the reason, `maybe` when it hung up on CONNECT without a word. */
   readonly versionRefused: 'yes' | 'maybe' | 'no'
+  /** It was closed by the other side. */
+  readonly byBroker: boolean
   /** It was closed by the other side without a reason. */
   readonly silent: boolean
 }
@@ -176,9 +178,10 @@ export class Attempt {
     })
     socket.on('error', (error) => {
       const cut = 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      this.#end(socketFault(error, this.#options.address), { silent: cut })
+      this.#end(socketFault(error, this.#options.address), { byBroker: cut })
     })
-    const closed = () => this.#end(`The broker ${this.#options.address.place} closed the connection.`, { silent: true })
+    const closed = () =>
+      this.#end(`The broker ${this.#options.address.place} closed the connection.`, { byBroker: true })
     socket.on('end', closed)
     socket.on('close', closed)
     this.#wire.on('error', (error) => this.#end(socketFault(error, this.#options.address)))
@@ -302,20 +305,28 @@ export class Attempt {
       return
     }
     this.#over = true
-    const silent = how.silent === true && this.#lastWords === undefined
+    const byBroker = how.byBroker ?? false
+    const silent = byBroker && this.#lastWords === undefined
     const hungUp = silent && !this.#accepted && this.#options.version === 5
     this.#ending = {
-      reason: this.#lastWords !== undefined && how.silent === true ? this.#lastWords : reason,
+      reason: byBroker ? (this.#lastWords ?? reason) : reason,
       accepted: this.#accepted,
       refused: how.refused ?? false,
       versionRefused: how.versionRefused ?? (hungUp ? 'maybe' : 'no'),
+      byBroker,
       silent,
     }
     this.#wire.destroy()
   }
 
   #finish(): void {
-    const plain = { accepted: this.#accepted, refused: false, versionRefused: 'no', silent: false } as const
+    const plain = {
+      accepted: this.#accepted,
+      refused: false,
+      versionRefused: 'no',
+      byBroker: false,
+      silent: false,
+    } as const
     this.#handlers.ended(this.#ending ?? { reason: closedByUs, ...plain })
   }
 }

@@ -16,8 +16,8 @@ export interface ConnectionHandlers {
   /** All packets of a chunk were handed over. */
   chunkEnd(): void
   drained?(): void
-  /** A connection that was let in has ended. */
-  disconnected?(): void
+  /** A connection that was let in has ended; `byBroker`: it was the broker that ended it. */
+  disconnected?(byBroker: boolean): void
 }
 
 export interface Session {
@@ -216,7 +216,7 @@ export class Connection {
     const wasConnected = this.#connected
     this.#attempt = undefined
     this.#connected = false
-    if (wasConnected) this.#handlers.disconnected?.()
+    if (wasConnected) this.#handlers.disconnected?.(end.byBroker)
     if (this.#closed !== undefined) {
       this.#finishClose()
       return

@@ -46,7 +46,7 @@ class Outgoing implements OutgoingLink {
         },
         chunkEnd: () => this.#goOn(),
         drained: () => this.#goOn(),
-        disconnected: () => this.#window.disconnected(),
+        disconnected: (byBroker) => this.#window.disconnected(byBroker),
       },
     )
     const { first, longest } = config.reconnect ?? { first: firstRetry, longest: longestRetry }
@@ -55,6 +55,7 @@ class Outgoing implements OutgoingLink {
       encoder: this.#encoder,
       retry: new Backoff(first, longest, random ?? Math.random),
       write: (buffers) => this.#connection.write(buffers),
+      ping: (answered) => this.#connection.ping(answered),
       congested: () => this.#connection.backlog > slowMark,
       sent: (count) => {
         this.#connection.sent += count

@@ -1,5 +1,6 @@
 import { reasonOf } from '../errors.ts'
 import type { Backoff } from './backoff.ts'
+import { Blame } from './blame.ts'
 import type { Outbox, OutboxRow } from './contract.ts'
 import { encodeReleases, largestPacket, type PublishEncoder } from './encode.ts'
 import { ProtocolFault, reasonText } from './faults.ts'
@@ -22,6 +23,8 @@ export interface WindowOptions {
   readonly retry: Backoff
   /** Writes to the socket; nothing happens when there is no connection. */
   write(buffers: readonly Uint8Array[]): void
+  /** Calls back when the broker has answered a ping. */
+  ping(answered: () => void): void
   /** Whether the socket is too slow for more. */
   congested(): boolean
   sent(count: number): void
@@ -71,6 +74,11 @@ export class OutboxWindow {
   #releases: number[] = []
   #closed = false
   #pumping = false
+  readonly #blame = new Blame()
+  /** Something was answered on this connection. */
+  #answeredHere = false
+  /** This connection has shown that it works, or nobody doubts it. */
+  #trusted = true
 
   constructor(options: WindowOptions) {
     this.#options = options
@@ -94,12 +102,17 @@ export class OutboxWindow {
     this.#unsent = taken.filter((entry) => !entry.onWire)
     this.#onWire = taken.length - this.#unsent.length
     this.#qosTwo = this.#onWire // only exchanges of QoS 2 can be half done
+    this.#answeredHere = false
+    this.#trusted = !this.#blame.careful
+    if (!this.#trusted) this.#options.ping(() => this.#trust())
     this.#flushReleases()
     this.#more = true
     this.pump()
   }
 
-  disconnected(): void {
+  /** @param byBroker the broker ended the connection, not we or the network */
+  disconnected(byBroker: boolean): void {
+    if (byBroker && this.#limits !== undefined) this.#findGuilty()
     this.#limits = undefined
     this.#releases = []
     clearTimeout(this.#retryTimer)
@@ -108,7 +121,7 @@ export class OutboxWindow {
 
   close(): void {
     this.#closed = true
-    this.disconnected()
+    this.disconnected(false)
   }
 
   /** There are new rows in the outbox. */
@@ -125,6 +138,7 @@ export class OutboxWindow {
     const entry = this.#entries.get(packetId)
     if (entry === undefined || !entry.onWire) return
     const { qos } = entry.row
+    this.#answeredHere = true
     if (type !== 7 && (type === 4) !== (qos === 1)) {
       throw new ProtocolFault(`a message of QoS ${qos} was answered with a packet of type ${type}`)
     }
@@ -137,8 +151,9 @@ export class OutboxWindow {
   pump(): void {
     const limits = this.#limits
     if (limits === undefined || this.#closed || this.#retryTimer !== undefined || this.#pumping) return
-    const window = Math.max(1, Math.min(largestWindow, limits.receiveMaximum ?? largestWindow))
-    if (this.#onWire >= window) return
+    const most = this.#blame.careful ? 1 : largestWindow
+    const window = Math.max(1, Math.min(most, limits.receiveMaximum ?? most))
+    if (this.#onWire >= window || !this.#trusted) return
     // The outbox may wake us while it takes a refusal.
     this.#pumping = true
     const sent = this.#fill(window, limits)
@@ -214,7 +229,7 @@ export class OutboxWindow {
       const fault = forbidden(entry.row, limits) ?? this.#encode(entry)
       if (fault !== undefined) {
         this.#entries.delete(entry.packetId)
-        this.#options.outbox.refuse(entry.row.sequence, fault)
+        this.#refuse(entry, fault)
         continue
       }
       this.#entries.set(entry.packetId, entry)
@@ -278,11 +293,38 @@ export class OutboxWindow {
   #done(entry: Entry, code: number): void {
     this.#entries.delete(entry.packetId)
     this.#takeOffWire(entry)
-    if (code >= 0x80) this.#options.outbox.refuse(entry.row.sequence, refusal(code))
+    this.#blame.settled(entry.row.sequence)
+    if (code >= 0x80) this.#refuse(entry, refusal(code))
     else {
       this.#options.retry.reset()
       this.#options.outbox.remove(entry.row.sequence)
     }
+  }
+
+  /** While the store fails the row stays there, and is refused again after the next start. */
+  #refuse({ row }: Entry, detail: string): void {
+    try {
+      this.#options.outbox.refuse(row.sequence, detail)
+    } catch (thrown) {
+      this.#options.log('warn', `a message that was refused (${detail}) cannot be put away: ${reasonOf(thrown)}.`)
+    }
+  }
+
+  #trust(): void {
+    this.#trusted = true
+    this.pump()
+  }
+
+  #findGuilty(): void {
+    const open = [...this.#entries.values()].filter(({ onWire, stage }) => onWire && stage === 'publish')
+    const unanswered = open.map(({ row }) => row.sequence).sort((left, right) => left - right)
+    const guilty = this.#blame.ended(unanswered, this.#answeredHere)
+    const entry = open.find(({ row }) => row.sequence === guilty)
+    if (entry === undefined) return
+    this.#entries.delete(entry.packetId)
+    this.#takeOffWire(entry)
+    this.#blame.settled(entry.row.sequence)
+    this.#refuse(entry, 'the broker ended the connection each time that it was sent')
   }
 
   /** The broker may take it later: nothing new goes out before it was offered again, so that the order stays. */

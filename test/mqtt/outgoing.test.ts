@@ -348,6 +348,49 @@ describe('refusals', () => {
     expect(side.logs.join('\n')).toContain('a message of QoS 1 was answered with a packet of type 5')
   })
 
+  test.each([4, 5] as const)(
+    'by ending the connection are found out, and do not hold up the others (version %i)',
+    async (protocolVersion) => {
+      const broker = await fake(
+        lets({}, (connection, packet) => {
+          if (packet.cmd !== 'publish' || packet.topic !== 'forbidden') return answers(connection, packet)
+          connection.socket.destroy()
+          return true
+        }),
+      )
+      const outbox = memoryOutbox()
+      for (let count = 1; count <= 20; count++)
+        outbox.add(row(count % 2 === 0 ? 2 : 1, count === 7 ? { topic: 'forbidden' } : {}))
+      const side = outgoing(configOf(broker.url, { protocolVersion, reconnect: { first: 1, longest: 2 } }), { outbox })
+      await side.drained()
+      const refused = outbox.events.filter((event) => event.startsWith('refuse'))
+      expect(refused).toEqual(['refuse 7: the broker ended the connection each time that it was sent'])
+      expect(outbox.events.filter((event) => event.startsWith('remove')).length).toBe(19)
+      outbox.add(row(1))
+      side.link.wake()
+      await side.drained()
+    },
+  )
+
+  test('are not read into a network that breaks, nor into a broker that dies whatever it gets', async () => {
+    let lives = false
+    const broker = await fake(
+      lets({}, (connection, packet) => {
+        if (lives) return answers(connection, packet)
+        // It answers neither messages nor pings.
+        if (packet.cmd === 'publish' || packet.cmd === 'pingreq') connection.socket.destroy()
+        return true
+      }),
+    )
+    const outbox = memoryOutbox()
+    for (let count = 0; count < 5; count++) outbox.add(row(1))
+    const side = outgoing(configOf(broker.url, { reconnect: { first: 1, longest: 2 } }), { outbox })
+    await until(() => broker.connections.length > 15, 'many connections')
+    lives = true
+    await side.drained()
+    expect(outbox.events).toEqual(['remove 1', 'remove 2', 'remove 3', 'remove 4', 'remove 5'])
+  })
+
   test('acks that nobody waits for change nothing', async () => {
     const broker = await fake(lets({}, answers))
     const side = outgoing(configOf(broker.url))
