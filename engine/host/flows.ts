@@ -80,6 +80,11 @@ export class Flows {
     return { ...result, diff }
   }
 
+  /** What a deploy of a document would run. */
+  draft(document: unknown): CheckResult {
+    return this.#check((context) => checkFlow(document, context))
+  }
+
   put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer> {
     return this.#inTurn(async () => {
       const { plan, problems, types } = this.#check((context) => checkFlow(document, context), `${flow}.json`)
@@ -121,11 +126,12 @@ export class Flows {
    * Checks with learned types, but what only they stand against is deployed all the same: they say what devices sent so far,
    * and a device that has changed must not keep a flow from starting.
    */
-  #check<Result extends CheckResult>(check: (context: CheckContext) => Result, file: string): Result {
+  #check<Result extends CheckResult>(check: (context: CheckContext) => Result, file?: string): Result {
     const { topicType: _, ...written } = this.#options.context
-    const learned = check({ ...this.#options.context, file })
+    const named = file === undefined ? {} : { file }
+    const learned = check({ ...this.#options.context, ...named })
     if (learned.plan !== undefined) return learned
-    const plain = check({ ...written, file })
+    const plain = check({ ...written, ...named })
     if (plain.plan === undefined) return learned
     return { ...plain, problems: learned.problems.map((one) => ({ ...one, severity: 'warning' as const })) }
   }

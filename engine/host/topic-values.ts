@@ -1,6 +1,7 @@
 import type { ReceivedPublish } from '../mqtt/contract.ts'
 import type { TopicWatch } from '../server/api.ts'
 import type { TopicValue } from '../server/protocol.ts'
+import { bytesText } from './shown.ts'
 
 /** Bytes of a value that are kept. */
 const keptBytes = 4096
@@ -70,34 +71,5 @@ export class TopicValues {
 }
 
 function shown(topic: string, { head, size, ...rest }: Kept): TopicValue {
-  return { text: textOf(head, size), size, topic, ...rest }
-}
-
-/** JSON stays as it is, other text becomes a JSON string, bytes are told by their number. */
-function textOf(head: Buffer, size: number): string {
-  const text = textOrUndefined(head, size > head.length)
-  if (text === undefined) return JSON.stringify(`${size} bytes`)
-  // Of what was cut only the beginning can be judged.
-  const json = size > head.length ? /^\s*[[{]/.test(text) : isJson(text)
-  return json ? text : JSON.stringify(text)
-}
-
-function textOrUndefined(bytes: Buffer, cut: boolean): string | undefined {
-  try {
-    // With `stream` a character that the cut goes through is left out.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: cut })
-  } catch (thrown) {
-    if (thrown instanceof TypeError) return undefined
-    throw thrown
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) return false
-    throw thrown
-  }
+  return { text: bytesText(head, size), size, topic, ...rest }
 }

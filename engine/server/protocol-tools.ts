@@ -22,7 +22,7 @@ export interface Trace extends TraceRequest {
   expires: number
   /** UTC milliseconds: when the message ran. Absent before. */
   time?: number
-  /** Microseconds for all of it. Absent before. */
+  /** Microseconds in all nodes together. Absent before. */
   micros?: number
   /** In the order in which they ran; an array index is what {@link Hop.from} names. */
   hops: Hop[]
@@ -119,6 +119,8 @@ export interface TriedNode {
   /** Messages by port, in order. */
   inputs: Record<string, ShownMessage[]>
   outputs: Record<string, ShownMessage[]>
+  /** How many there were at each port; the lists hold 100 at most. */
+  counts: { inputs: Record<string, number>; outputs: Record<string, number> }
   /** What would have been published or requested. */
   effects: ShownEffect[]
   /** What would have been stored. */

@@ -4,6 +4,7 @@ import { describeNode } from '../flow/index.ts'
 import { countText, idText, topicText } from './problems.ts'
 import type { HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
 import { Answer, type Route, route } from './route.ts'
+import { toolRoutes } from './routes-tools.ts'
 import { welcomePage } from './welcome.ts'
 
 export const apiRoot = '/api/v1'
@@ -243,6 +244,7 @@ export const routes: readonly Route[] = [
       return { published: body.topic }
     },
   }),
+  ...toolRoutes(apiRoot),
 ]
 
 /** The page at `/` while there are no editor files. */

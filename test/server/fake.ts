@@ -9,6 +9,7 @@ import type {
   LiveValue,
   NodeStatistics,
   TopicValue,
+  Trace,
 } from '../../engine/server/protocol.ts'
 import { type AnyNodeSpec, port } from '../../engine/spec/spec.ts'
 import { ANY, emptySummary } from '../../engine/types/index.ts'
@@ -63,6 +64,16 @@ export const aLetter: DeadLetter = {
   hint: 'Mend it.',
   message: { topic: 'a/b', payload: { n: 1 } },
   attempts: 1,
+}
+
+export const aTrace: Trace = {
+  id: 'ab12',
+  flow: 'cold-chain',
+  state: 'armed',
+  armed: 1,
+  expires: 60_001,
+  hops: [],
+  left: 0,
 }
 
 const aLearned = { connection: 'default', filter: 'a/+', count: 3, typeText: 'number', drift: [] }
@@ -151,6 +162,24 @@ export function fakeEngine(): FakeEngine {
       reset: (connection, filter) => note('reset', connection, filter),
     },
     publish: async (message) => note('publish', message),
+    trace: {
+      arm: (request) => {
+        note('trace', request)
+        return { ...aTrace, ...request }
+      },
+      get: (id) => {
+        if (id === aTrace.id) return aTrace
+        throw rulewireError('NOT_FOUND', { what: 'trace', name: id, suggestion: '', list: '/api/v1' })
+      },
+    },
+    try: (request) => {
+      note('try', request)
+      return { problems: [], ran: true, started: 0, ended: 0, nodes: {}, hops: [], left: 0 }
+    },
+    evaluate: (expression, message) => {
+      note('evaluate', expression, message)
+      return { value: { text: '1', size: 1 } }
+    },
     watchTopics: (request) => {
       const watch = { request, ended: false }
       fake.watches.push(watch)

@@ -38,6 +38,10 @@ const samples: Readonly<Record<string, { path: string; body?: unknown }>> = {
   'GET /api/v1/learned/one': { path: '/api/v1/learned/one?filter=a%2F%2B' },
   'POST /api/v1/learned/accept': { path: '/api/v1/learned/accept', body: { flow: 'one', node: 'in' } },
   'POST /api/v1/learned/reset': { path: '/api/v1/learned/reset', body: { filter: 'a/+' } },
+  'POST /api/v1/trace': { path: '/api/v1/trace', body: { flow: 'cold-chain' } },
+  'GET /api/v1/trace/:id': { path: '/api/v1/trace/ab12' },
+  'POST /api/v1/try': { path: '/api/v1/try', body: { document: {}, node: 'a', message: {} } },
+  'POST /api/v1/evaluate': { path: '/api/v1/evaluate', body: { expression: '1', message: {} } },
   'POST /api/v1/publish': { path: '/api/v1/publish', body: { topic: 'a', payload: '' } },
 }
 
