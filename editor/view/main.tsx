@@ -20,20 +20,27 @@ const keptAt = 'rulewire:ui'
 function keptUi(): Partial<KeptUi> {
   const data = parsedJson(localStorage.getItem(keptAt) ?? 'null')
   if (!isObject(data)) return {}
-  const { left, inspectorWidth, theme, language, viewports, filters } = data
+  const { left, inspectorWidth, theme, language, viewports, filters, pinned } = data
   return {
     ...(left === 'palette' || left === 'topics' || left === 'outline' ? { left } : {}),
     ...(typeof inspectorWidth === 'number' && inspectorWidth >= 300 && inspectorWidth <= 640 ? { inspectorWidth } : {}),
     ...(theme === 'light' || theme === 'dark' || theme === 'system' ? { theme } : {}),
     ...(language === 'en' || language === 'zh' ? { language } : {}),
     ...(isObject(viewports) ? { viewports: viewports as UiState['viewports'] } : {}), // only the canvas reads it, and it clamps
+    ...(isObject(pinned) ? { pinned: texts(pinned) } : {}),
     ...(Array.isArray(filters) ? { filters: filters.filter((filter) => typeof filter === 'string') } : {}),
   }
 }
 
+function texts(given: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])),
+  )
+}
+
 const ui = createUiStore(keptUi(), browserLanguage(navigator.languages))
 const first = await loadTexts(ui.getState().language)
-const texts = { current: first, t: translator(first) }
+const shownTexts = { current: first, t: translator(first) }
 const editor = createEditor({
   client: createClient(),
   flows: createFlowsStore(),
@@ -42,25 +49,25 @@ const editor = createEditor({
   live: createLive(),
   storage: localStorage,
   openSocket: createSocket,
-  texts,
+  texts: shownTexts,
   canvas: { current: undefined },
 })
 
 ui.subscribe((state, before) => {
-  const { left, inspectorWidth, theme, viewports, filters } = state
-  if (state.language !== before.language && texts.current !== undefined) {
+  const { left, inspectorWidth, theme, viewports, filters, pinned } = state
+  if (state.language !== before.language && shownTexts.current !== undefined) {
     // The texts come first; then everything that shows one is drawn again.
     const { language } = state
     loadTexts(language).then((loaded) => {
-      if (texts.current === loaded) return
-      texts.current = loaded
-      texts.t = translator(loaded)
+      if (shownTexts.current === loaded) return
+      shownTexts.current = loaded
+      shownTexts.t = translator(loaded)
       ui.setState({ language: before.language })
       ui.setState({ language })
     }, editor.fail)
   }
   if (left === 'topics' && before.left !== 'topics') editor.watch()
-  const kept: KeptUi = { left, inspectorWidth, theme, language: state.language, viewports, filters }
+  const kept: KeptUi = { left, inspectorWidth, theme, language: state.language, viewports, filters, pinned }
   localStorage.setItem(keptAt, JSON.stringify(kept))
 })
 

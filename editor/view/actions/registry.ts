@@ -1,6 +1,7 @@
 import { deleteNodes, deleteWires, setFlowDisabled, setNodesDisabled } from '../../core/commands.ts'
 import { nodeOf, parseWireId } from '../../core/document.ts'
 import type { Editor } from '../state/editor.ts'
+import type { DrawerPanel } from '../state/ui.ts'
 import type { TextKey } from '../text/languages.ts'
 import { copyNodes, duplicate, exportFlow, pasteText, pickFile } from './clipboard.ts'
 import { tidyFlow } from './tidy.ts'
@@ -179,6 +180,16 @@ export const actions: readonly Action[] = [
     group: 'view',
     run: (e) => e.ui.setState((s) => ({ drawer: s.drawer === 'letters' ? undefined : 'letters' })),
   },
+  { id: 'alarms', title: 'action.alarms', keys: ['a'], group: 'view', run: (e) => toggleDrawer(e, 'alarms') },
+  { id: 'try', title: 'action.try', keys: ['t'], group: 'flow', enabled: hasFlow, run: (e) => toggleDrawer(e, 'try') },
+  {
+    id: 'trace',
+    title: 'action.trace',
+    keys: ['r'],
+    group: 'flow',
+    enabled: hasFlow,
+    run: (e) => toggleDrawer(e, 'trace'),
+  },
   {
     id: 'inspector',
     title: 'action.inspector',
@@ -347,6 +358,10 @@ function showLeft(editor: Editor, panel: 'palette' | 'topics' | 'outline'): void
   requestAnimationFrame(() =>
     document.querySelector<HTMLElement>('[data-left] input, [data-left] [tabindex="0"]')?.focus(),
   )
+}
+
+function toggleDrawer(editor: Editor, panel: DrawerPanel): void {
+  editor.ui.setState((state) => ({ drawer: state.drawer === panel ? undefined : panel, traced: undefined }))
 }
 
 function nextFlow(editor: Editor, by: number): void {

@@ -1,5 +1,9 @@
 import type { FlowDocument } from '../../../engine/flow/model.ts'
 import type {
+  Alarm,
+  AlarmCommand,
+  AlarmList,
+  AlarmWhy,
   BrokerDescription,
   CheckAnswer,
   DeadLetter,
@@ -10,6 +14,7 @@ import type {
   FlowSummary,
   NodeTypeDescription,
 } from '../../../engine/server/protocol.ts'
+import type { Trace, TraceRequest, TryAnswer, TryRequest } from '../../../engine/server/protocol-tools.ts'
 import { isObject } from '../../core/path.ts'
 
 /** An answer of the engine that is not what was asked for, or no answer at all (status 0). */
@@ -47,6 +52,12 @@ export interface Client {
   deadLetters(query: { flow?: string; limit?: number }): Promise<{ items: DeadLetter[]; total: number }>
   retryDeadLetters(ids: number[]): Promise<{ retried: number; failed: number }>
   dropDeadLetters(ids: number[]): Promise<{ dropped: number }>
+  alarms(): Promise<AlarmList>
+  commandAlarm(name: 'acknowledge' | 'shelve' | 'unshelve' | 'reset', command: AlarmCommand): Promise<Alarm>
+  whyAlarm(alarm: { flow: string; node: string; key: string }): Promise<AlarmWhy>
+  tryDraft(request: TryRequest): Promise<TryAnswer>
+  arm(request: TraceRequest): Promise<Trace>
+  trace(id: string): Promise<Trace>
 }
 
 /** A client for the engine that serves this page. */
@@ -73,6 +84,12 @@ export function createClient(base = 'api/v1/'): Client {
       ),
     retryDeadLetters: (ids) => call('POST', 'dead-letters/retry', { ids }),
     dropDeadLetters: (ids) => call('POST', 'dead-letters/drop', { ids }),
+    alarms: () => call('GET', 'alarms?limit=500'),
+    commandAlarm: (name, command) => call('POST', `alarms/${name}`, command),
+    whyAlarm: ({ flow, node, key }) => call('GET', `alarms/why?${new URLSearchParams({ flow, node, key })}`),
+    tryDraft: (request) => call('POST', 'try', request),
+    arm: (request) => call('POST', 'trace', request),
+    trace: (id) => call('GET', `trace/${encodeURIComponent(id)}`),
   }
 }
 

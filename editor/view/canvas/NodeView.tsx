@@ -16,6 +16,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
   const t = useText()
   const connecting = useUi((state) => state.connecting)
   const focusable = useUi((state) => state.focus === id)
+  const traced = useUi((state) => state.traced?.nodes.has(id) ?? false)
   const { entry, spec, problems } = data
   const errors = problems.filter((problem) => problem.severity === 'error').length
   const worst = errors > 0 ? 'error' : problems.length > 0 ? 'warning' : undefined
@@ -35,6 +36,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       tabIndex={focusable ? 0 : -1}
       data-node={id}
       data-selected={selected || undefined}
+      data-traced={traced || undefined}
       data-disabled={entry.disabled || undefined}
       data-unknown={spec === undefined || undefined}
       data-category={spec?.category ?? 'more'}

@@ -1,6 +1,6 @@
 import { BaseEdge, type EdgeProps, getBezierPath } from '@xyflow/react'
 import { memo, useEffect, useRef } from 'react'
-import { useEditor } from '../context.ts'
+import { useEditor, useUi } from '../context.ts'
 import type { CanvasWire } from './mapping.ts'
 import styles from './WireView.module.css'
 
@@ -11,6 +11,7 @@ const brightEvery = 500
 export const WireView = memo(function WireView(props: EdgeProps<CanvasWire>) {
   const { live } = useEditor()
   const group = useRef<SVGGElement>(null)
+  const traced = useUi((state) => state.traced?.ports.has(`${props.source}.${props.sourceHandleId}`) ?? false)
   const key = props.data?.key ?? ''
   const [path] = getBezierPath(props)
   useEffect(() => {
@@ -29,7 +30,7 @@ export const WireView = memo(function WireView(props: EdgeProps<CanvasWire>) {
       ref={group}
       className={styles.wire}
       data-kind={props.data?.kind ?? 'any'}
-      data-selected={props.selected || undefined}
+      data-selected={props.selected || traced || undefined}
     >
       <BaseEdge path={path} interactionWidth={20} />
     </g>

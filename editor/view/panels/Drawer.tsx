@@ -1,5 +1,5 @@
 import { X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import type { DeadLetter } from '../../../engine/server/protocol.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import { ageText, shortText } from '../../core/samples.ts'
@@ -9,6 +9,10 @@ import { IconButton } from '../forms/nested.tsx'
 import type { Editor } from '../state/editor.ts'
 import styles from './Drawer.module.css'
 
+const Alarms = lazy(() => import('./Alarms.tsx'))
+const Try = lazy(() => import('./Try.tsx'))
+const TracePanel = lazy(() => import('./Trace.tsx'))
+
 /** The drawer at the bottom: problems of the flow, or messages that failed. */
 export function Drawer() {
   const editor = useEditor()
@@ -16,16 +20,22 @@ export function Drawer() {
   const drawer = useUi((state) => state.drawer)
   if (drawer === undefined) return null
   return (
-    <section className={styles.drawer} aria-label={t(drawer === 'problems' ? 'action.problems' : 'action.letters')}>
+    <section className={styles.drawer} aria-label={t(`action.${drawer}`)}>
       <header className={styles.header}>
-        <h2>{t(drawer === 'problems' ? 'action.problems' : 'action.letters')}</h2>
+        <h2>{t(`action.${drawer}`)}</h2>
         <IconButton
           label={t('close')}
           icon={<X size={16} aria-hidden />}
-          run={() => editor.ui.setState({ drawer: undefined })}
+          run={() => editor.ui.setState({ drawer: undefined, traced: undefined })}
         />
       </header>
-      {drawer === 'problems' ? <Problems /> : <Letters />}
+      {drawer === 'problems' && <Problems />}
+      {drawer === 'letters' && <Letters />}
+      <Suspense fallback={<p className={styles.note}>{t('loading')}</p>}>
+        {drawer === 'alarms' && <Alarms />}
+        {drawer === 'try' && <Try />}
+        {drawer === 'trace' && <TracePanel />}
+      </Suspense>
     </section>
   )
 }

@@ -1,8 +1,23 @@
-import { Ellipsis, MailX, Moon, Pause, Play, Plus, Redo2, Rocket, Sun, TriangleAlert, Undo2 } from 'lucide-react'
+import {
+  Bell,
+  BellRing,
+  Ellipsis,
+  FlaskConical,
+  MailX,
+  Moon,
+  Pause,
+  Play,
+  Plus,
+  Redo2,
+  Rocket,
+  Sun,
+  TriangleAlert,
+  Undo2,
+} from 'lucide-react'
 import { useRef } from 'react'
 import { changesOf } from '../../core/diff.ts'
 import { isDark, perform } from '../actions/registry.ts'
-import { useCurrent, useEditor, useFlows, useText, useUi } from '../context.ts'
+import { useCurrent, useEditor, useFlows, useServer, useText, useUi } from '../context.ts'
 import { commandText, hasOwnChanges } from '../state/editor.ts'
 import type { OpenFlow } from '../state/flows.ts'
 import styles from './Header.module.css'
@@ -175,6 +190,8 @@ function Tools() {
         {t('problems.count', { count: problems?.length ?? 0 })}
       </button>
       {icon('letters', t('action.letters'), <MailX size={16} aria-hidden />, { 'aria-pressed': drawer === 'letters' })}
+      <AlarmButton />
+      {icon('try', t('action.try'), <FlaskConical size={16} aria-hidden />, { 'aria-pressed': drawer === 'try' })}
       {icon('theme', t('action.theme'), isDark(theme) ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />)}
       <button
         type="button"
@@ -188,5 +205,29 @@ function Tools() {
         <Rocket size={14} aria-hidden /> {count === 0 ? t('deploy.nothing') : t('deploy.button', { count })}
       </button>
     </div>
+  )
+}
+
+/** How many alarms there are; unacknowledged ones are told by the glyph and in words, nothing blinks. */
+function AlarmButton() {
+  const editor = useEditor()
+  const t = useText()
+  const counts = useServer((state) => state.alarms)
+  const pressed = useUi((state) => state.drawer === 'alarms')
+  const waiting = counts?.unacknowledged ?? 0
+  return (
+    <button
+      type="button"
+      className="button"
+      data-tone="quiet"
+      data-alarms={counts?.active ?? 0}
+      aria-pressed={pressed}
+      title={t('action.alarms')}
+      onClick={() => perform(editor, 'alarms')}
+    >
+      {waiting > 0 ? <BellRing size={16} className={styles.bad} aria-hidden /> : <Bell size={16} aria-hidden />}
+      {t('alarms.count', { count: counts?.active ?? 0 })}
+      {waiting > 0 && <span className="hidden">{t('alarms.waiting', { count: waiting })}</span>}
+    </button>
   )
 }

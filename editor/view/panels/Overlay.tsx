@@ -65,7 +65,7 @@ export function OfflineBar() {
 
 const menus: Readonly<Record<MenuState['kind'], readonly string[]>> = {
   canvas: ['add', 'paste', 'selectAll', 'tidy', 'fit', 'undo', 'redo'],
-  node: ['duplicate', 'copy', 'toggle', 'heal', 'delete', 'inspector'],
+  node: ['duplicate', 'copy', 'toggle', 'heal', 'delete', 'try', 'trace', 'inspector'],
   wire: ['add', 'delete'],
   flow: [
     'newFlow',

@@ -108,6 +108,7 @@ export function createEditor(parts: EditorParts): Editor {
     if (frame.type === 'live' || frame.type === 'topics') live.take(frame)
     else if (frame.type === 'flows') void takeAll(frame.flows)
     else if (frame.type === 'brokers') takeBrokers(frame.brokers)
+    else if (frame.type === 'alarms') server.setState({ alarms: frame.counts })
     else if (frame.type === 'error') toast({ tone: 'error', text: frame.error.text, hint: frame.error.hint })
   }
   const load = async () => {

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { BrokerDescription, EngineDescription } from '../../../engine/server/protocol.ts'
+import type { AlarmCounts, BrokerDescription, EngineDescription } from '../../../engine/server/protocol.ts'
 import type { Specs } from '../../core/ports.ts'
 import type { Connection } from '../api/socket.ts'
 
@@ -9,6 +9,8 @@ export interface ServerState {
   specs: Specs
   brokers: readonly BrokerDescription[]
   engine: EngineDescription | undefined
+  /** Undefined until the engine told it: an engine without alarms never does. */
+  alarms: AlarmCounts | undefined
   /** Why the first load failed, as a sentence. */
   failure: string | undefined
 }
@@ -21,6 +23,7 @@ export function createServerStore(): ServerStore {
     specs: new Map(),
     brokers: [],
     engine: undefined,
+    alarms: undefined,
     failure: undefined,
   }))
 }

@@ -10,7 +10,7 @@ export interface Viewport extends Point {
 }
 
 export type LeftPanel = 'palette' | 'topics' | 'outline'
-export type DrawerPanel = 'problems' | 'letters'
+export type DrawerPanel = 'problems' | 'letters' | 'alarms' | 'try' | 'trace'
 export type Theme = 'system' | 'light' | 'dark'
 
 /** What stands on the screen besides the flows themselves. */
@@ -36,8 +36,18 @@ export interface UiState {
   toasts: readonly Toast[]
   /** What a screen reader says next. */
   spoken: string
+  /** Where the message of a trace or a test run came by. */
+  traced: Traced | undefined
+  /** Messages that were pinned to nodes for test runs, as JSON text, by `flow/node`. */
+  pinned: Readonly<Record<string, string>>
   filters: readonly string[]
   topicBroker: string | undefined
+}
+
+/** Ids of nodes and output ports (`node.port`). */
+export interface Traced {
+  nodes: ReadonlySet<string>
+  ports: ReadonlySet<string>
 }
 
 /** A wire that is being drawn. */
@@ -95,7 +105,10 @@ export interface Toast {
 export type UiStore = StoreApi<UiState>
 
 /** What of this is kept over a reload. */
-export type KeptUi = Pick<UiState, 'left' | 'inspectorWidth' | 'theme' | 'language' | 'viewports' | 'filters'>
+export type KeptUi = Pick<
+  UiState,
+  'left' | 'inspectorWidth' | 'theme' | 'language' | 'viewports' | 'filters' | 'pinned'
+>
 
 export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStore {
   return createStore<UiState>(() => ({
@@ -116,6 +129,8 @@ export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStor
     dialog: undefined,
     toasts: [],
     spoken: '',
+    traced: undefined,
+    pinned: {},
     filters: [],
     topicBroker: undefined,
     ...kept,
