@@ -145,6 +145,11 @@ function read(given: Schema, place: Place): Field {
   return special(schema, base, place) ?? byType(schema, base, place)
 }
 
+/** zod writes a union of plain types as `type: ["number", "string"]`. */
+function severalTypes(schema: Schema): unknown {
+  return Array.isArray(schema.type) ? schema.type.map((type: unknown) => ({ type })) : undefined
+}
+
 /** Kinds that `format` names, and choices. */
 function special(schema: Schema, base: Base, place: Place): Field | undefined {
   const textual = { multiline: false, result: text(schema.result) || 'any' }
@@ -155,7 +160,7 @@ function special(schema: Schema, base: Base, place: Place): Field | undefined {
   if (schema.format === 'broker') return { ...base, ...textual, kind: 'broker' }
   if (schema.const !== undefined) return { ...base, kind: 'choice', choices: [scalar(schema.const)] }
   if (Array.isArray(schema.enum)) return { ...base, kind: 'choice', choices: schema.enum.map(scalar) }
-  const options = schema.anyOf ?? schema.oneOf
+  const options = schema.anyOf ?? schema.oneOf ?? severalTypes(schema)
   if (!Array.isArray(options)) return undefined
   const inner = options.filter(isObject)
   if (inner.every((option) => option.const !== undefined))

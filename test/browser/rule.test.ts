@@ -157,4 +157,85 @@ describe('a rule', () => {
       expect(complaints).toEqual([])
     })
   })
+
+  it('is tried as a draft with nothing published, and the way of a real message is shown', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      const flow = {
+        flow: 'tried',
+        title: 'Tried',
+        nodes: [
+          { id: 'in', type: 'mqtt-in', config: { topic: 'tanks/{tank}' } },
+          { id: 'double', type: 'transform', config: { payload: 'payload * 2' } },
+          { id: 'tell', type: 'mqtt-out', config: { topic: 'doubled/{tank}', qos: 1 } },
+        ],
+        wires: [
+          { from: 'in.out', to: 'double.in' },
+          { from: 'double.out', to: 'tell.in' },
+        ],
+        layout: { in: [80, 80], double: [340, 80], tell: [620, 80] },
+      }
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').getByRole('combobox').fill('Import a flow')
+      await page.keyboard.press('Enter')
+      await page.locator('dialog textarea').fill(JSON.stringify(flow))
+      await page.getByRole('button', { name: 'Import', exact: true }).click()
+      await page.locator('[data-node="double"]').click()
+      const client = await engine.mqtt()
+      const heard: string[] = []
+      client.on('message', (topic) => heard.push(topic))
+      await client.subscribeAsync('doubled/#')
+
+      await page.getByRole('button', { name: 'Test run of the draft' }).click()
+      await page
+        .getByLabel('Message for double')
+        .fill(JSON.stringify({ topic: 'tanks/a', payload: 21, params: { tank: 'a' } }))
+      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await page.locator('[data-hop="tell"]').getByText('doubled/a').waitFor()
+      await page.locator('[data-hop="double"]').getByText('42').first().waitFor()
+      await page.locator('[data-node="tell"][data-traced]').waitFor()
+      expect(heard).toEqual([])
+
+      await page.keyboard.press('Control+Enter')
+      await page.locator('[data-confirm]').click()
+      await page.getByText('Tried is deployed.').first().waitFor()
+      await page.locator('[data-node="tell"]').click()
+      await page.keyboard.press('r')
+      await page.getByRole('button', { name: 'Wait for a message' }).click()
+      await page.getByText('Waiting for a message').waitFor()
+      await client.publishAsync('tanks/b', '4', { qos: 1 })
+      await page.locator('[data-trace="done"] [data-hop="tell"]').getByText('doubled/b').waitFor()
+      await expect.poll(() => heard).toEqual(['doubled/b'])
+      expect(complaints).toEqual([])
+    })
+  })
+
+  it('begins with a topic that is dragged to the canvas', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      const client = await engine.mqtt()
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').getByRole('combobox').fill('New flow')
+      await page.keyboard.press('Enter')
+      await page.locator('dialog [data-autofocus]:focus').waitFor()
+      await page.keyboard.type('From a topic')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Topics' }).first().click()
+      await page.getByLabel('Topic filter to watch').fill('#')
+      await page.getByText('# alone would ask for everything').waitFor()
+      await page.getByLabel('Topic filter to watch').fill('garden/#')
+      await page.keyboard.press('Enter')
+      await expect
+        .poll(async () => {
+          await client.publishAsync('garden/pond', '{"level":3}', { qos: 1 })
+          return page.locator('[data-topic="garden/pond"]').count()
+        })
+        .toBe(1)
+      await page.locator('[data-topic="garden/pond"]').getByText('{level: 3}').waitFor()
+      await page
+        .locator('[data-topic="garden/pond"]')
+        .dragTo(page.locator('.react-flow__pane'), { targetPosition: { x: 300, y: 500 } })
+      await page.locator('[data-node="pond"]').waitFor()
+      expect(await page.locator('[data-field="topic"] input').inputValue()).toBe('garden/pond')
+      expect(complaints).toEqual([])
+    })
+  })
 })

@@ -91,6 +91,10 @@ describe('every screen', () => {
         await page.getByLabel('Topic filter to watch').waitFor()
         await look('topics')
         await page.keyboard.press('Escape')
+        for (const drawer of ['try', 'trace', 'alarms', 'letters']) {
+          await openDrawer(page, drawer)
+          await look(drawer)
+        }
         for (const [screen, keys] of [
           ['commands', 'Control+k'],
           ['search', 'Control+f'],
@@ -204,6 +208,20 @@ describe('speed', () => {
     expect(readdirSync(join(outputDirectory, 'assets')).length).toBeGreaterThan(files.length)
   })
 })
+
+async function openDrawer(page: Page, drawer: string): Promise<void> {
+  const names: Record<string, string> = {
+    try: 'Test run of the draft',
+    trace: 'Trace of one message',
+    alarms: 'Alarms',
+    letters: 'Failed messages',
+  }
+  const name = names[drawer] ?? drawer
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').getByRole('combobox').fill(name)
+  await page.keyboard.press('Enter')
+  await page.getByRole('region', { name }).waitFor()
+}
 
 async function axe(page: Page): Promise<string[]> {
   // The page's own policy forbids foreign scripts: the check runs in the world of the tools.
