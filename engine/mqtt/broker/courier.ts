@@ -1,7 +1,10 @@
 import type { Duplex } from 'node:stream'
-import type { BrokerStore } from '../../store/broker.ts'
+import { reasonOf } from '../../errors.ts'
+import type { BrokerStore, QueuedPacket } from '../../store/broker.ts'
 import { encodeReleases, type Publish, type PublishEncoder } from '../encode.ts'
+import { InFlight } from './in-flight.ts'
 import type { BrokerCounters, BrokerLimits } from './limits.ts'
+import { Patience } from './patience.ts'
 import type { Session } from './sessions.ts'
 
 /** What all couriers of a broker share. */
@@ -11,8 +14,8 @@ export interface CourierTools {
   readonly counters: BrokerCounters
   /** Used within one call only, so one serves all. */
   readonly encoder: PublishEncoder
-  /** A client cannot be helped: its connection ends. */
-  onTooSlow(session: Session, detail: string): void
+  /** A client cannot be served: its connection ends. */
+  onGivenUp(session: Session, detail: string): void
   /** A client has taken nothing for a while and now misses messages at QoS 0. */
   onStalled(session: Session): void
 }
@@ -23,11 +26,6 @@ interface Parcel {
   readonly publish: Publish
 }
 
-interface Sent {
-  readonly sequence: number
-  settled: boolean
-}
-
 interface Written {
   readonly publish: Publish
   readonly qos: 0 | 1 | 2
@@ -35,22 +33,17 @@ interface Written {
   readonly duplicate: boolean
 }
 
-const packetIds = 65_535
-/** Sequences from the oldest unconfirmed one to the newest: below the number of packet ids, so that each names one message. */
-const widestSpan = 65_000
 /** Rows that are read from the store at once. */
 const page = 256
 
 /**
  * Delivers to one connected client: QoS 0 at once, QoS 1 and 2 in order, each in its window, from memory while it keeps up and
- * from the store when it does not. The packet id is 1 + sequence modulo 65,535, so it is the same after a restart.
+ * from the store when it does not. Packet ids follow from the sequence, so they are the same after a restart.
  */
 export class Courier {
   readonly session: Session
   readonly #connection: Duplex
   readonly #tools: CourierTools
-  /** One that others always wait for. */
-  readonly #trusted: boolean
   readonly #window: number
 
   #started = false
@@ -63,31 +56,33 @@ export class Courier {
   /** Highest sequence that was put into `ready`. */
   #taken = -1
 
-  /** Unconfirmed messages by packet id, and all from the oldest unconfirmed one on in order. */
-  readonly #inFlight = new Map<number, Sent>()
-  #sent: Sent[] = []
-  #sentHead = 0
+  readonly #inFlight = new InFlight()
 
   #written: Written[] = []
   #writtenBytes = 0
   #releases: number[] = []
   #flushing = false
 
-  #waiters: { run: () => void; patient: boolean }[] = []
-  #patience: NodeJS.Timeout | undefined
-  #stalled = false
+  readonly #patience: Patience
   readonly #onDrain = () => {
     this.#pump()
-    this.#relax()
+    this.#patience.check()
   }
+  readonly #onClose = () => this.stop()
 
+  /** `trusted`: others wait for it as long as it takes. */
   constructor(session: Session, connection: Duplex, tools: CourierTools, trusted: boolean) {
     this.session = session
     this.#connection = connection
     this.#tools = tools
-    this.#trusted = trusted
     this.#window = Math.max(1, Math.min(tools.limits.inFlight, Math.floor(tools.limits.queue / 2)))
+    this.#patience = new Patience({
+      limit: trusted ? undefined : tools.limits.patience,
+      flows: () => this.flows,
+      onStalled: () => tools.onStalled(session),
+    })
     connection.on('drain', this.#onDrain)
+    connection.once('close', this.#onClose)
   }
 
   /** Highest sequence that it has begun to deliver. */
@@ -101,7 +96,7 @@ export class Courier {
 
   /** Whether more can be given to it without anybody having to wait. */
   get open(): boolean {
-    return this.#ended || this.#stalled || this.flows
+    return this.#patience.open
   }
 
   /** Whether the client takes what it gets. */
@@ -123,7 +118,7 @@ export class Courier {
   /** QoS 0. */
   send(publish: Publish): void {
     if (this.#ended) return
-    if (this.#stalled) this.#tools.counters.droppedSlow++
+    if (this.#patience.stalled) this.#tools.counters.droppedSlow++
     else this.#write({ publish, qos: 0, packetId: 0, duplicate: false })
   }
 
@@ -137,7 +132,7 @@ export class Courier {
     }
     if (this.session.wasDropped(sequence)) return
     if (full && this.session.queued > this.#tools.limits.queue) {
-      this.#giveUp(`${this.session.queued} messages wait for it`)
+      this.#giveUpSlow(`${this.session.queued} messages wait for it`)
       return
     }
     this.#taken = sequence
@@ -151,37 +146,28 @@ export class Courier {
 
   /** PUBACK or PUBCOMP came. */
   settle(packetId: number): void {
-    const sent = this.#inFlight.get(packetId)
-    if (sent === undefined) return
-    this.#inFlight.delete(packetId)
+    if (this.#ended || !this.#inFlight.settle(packetId)) return
     this.session.queued--
-    sent.settled = true
-    this.#forgetSettled()
+    const upTo = this.#inFlight.forgetSettled()
+    if (upTo >= 0 && this.session.persistent) this.#tools.store.dropQueuedUpTo(this.session.number, upTo)
     this.#pump()
-    this.#relax()
+    this.#patience.check()
   }
 
   /** PUBREC came: PUBREL follows when that is committed, so that it is never sent as new again. */
   release(packetId: number): void {
-    const sent = this.#inFlight.get(packetId)
-    if (sent === undefined || !this.session.persistent) {
+    const sequence = this.#inFlight.sequenceOf(packetId)
+    if (sequence === undefined || !this.session.persistent) {
       this.#sendRelease(packetId)
       return
     }
-    this.#tools.store.release(this.session.number, sent.sequence)
+    this.#tools.store.release(this.session.number, sequence)
     this.#tools.store.whenCommitted(() => this.#sendRelease(packetId))
   }
 
-  /** Calls back when it is open; at once when it is. A patient one waits until the client really takes messages again. */
+  /** See {@link Patience.whenOpen}. */
   whenOpen(run: () => void, patient = false): void {
-    if (this.#ended || (patient ? this.flows : this.open)) {
-      run()
-      return
-    }
-    this.#waiters.push({ run, patient })
-    if (this.#trusted || this.#patience !== undefined) return
-    this.#patience = setTimeout(() => this.#stall(), this.#tools.limits.patience)
-    this.#patience.unref()
+    this.#patience.whenOpen(run, patient)
   }
 
   /** The connection is gone. */
@@ -189,15 +175,14 @@ export class Courier {
     if (this.#ended) return
     this.#ended = true
     this.#connection.off('drain', this.#onDrain)
+    this.#connection.off('close', this.#onClose)
     const { store } = this.#tools
     const { number, persistent } = this.session
-    if (persistent) {
-      for (const sent of this.#sent.slice(this.#sentHead)) if (sent.settled) store.dropQueued(number, sent.sequence)
-    }
+    if (persistent) for (const sequence of this.#inFlight.settledBehind()) store.dropQueued(number, sequence)
     this.#ready = []
+    this.#readyHead = 0
     this.#written = []
-    clearTimeout(this.#patience)
-    this.#callWaiters(() => true)
+    this.#patience.end()
   }
 
   get #bytes(): number {
@@ -213,8 +198,7 @@ export class Courier {
         if (!this.#behind || !this.#read()) return
         continue
       }
-      const oldest = this.#sent[this.#sentHead]
-      if (oldest !== undefined && parcel.sequence - oldest.sequence >= widestSpan) return
+      if (!this.#inFlight.hasRoomFor(parcel.sequence)) return
       this.#readyHead++
       if (this.#readyHead === this.#ready.length) {
         this.#ready = []
@@ -225,51 +209,31 @@ export class Courier {
   }
 
   #deliver({ sequence, qos, publish }: Parcel): void {
-    const packetId = this.#track(sequence)
+    const packetId = this.#inFlight.add(sequence)
     this.#write({ publish, qos, packetId, duplicate: sequence <= this.session.sent })
     if (sequence > this.session.sent) this.session.sent = sequence
   }
 
-  #track(sequence: number): number {
-    const packetId = 1 + (sequence % packetIds)
-    const sent: Sent = { sequence, settled: false }
-    this.#inFlight.set(packetId, sent)
-    this.#sent.push(sent)
-    return packetId
-  }
-
   /** Gets the next rows from the store. False when it has no more. */
   #read(): boolean {
-    const rows = this.#tools.store.queue(this.session.number, this.#taken, page)
+    let rows: QueuedPacket[]
+    try {
+      rows = this.#tools.store.queue(this.session.number, this.#taken, page)
+    } catch (error) {
+      // It comes again and finds its messages when the disk can be read.
+      this.#giveUp(`its messages cannot be read: ${reasonOf(error)}`)
+      return false
+    }
     if (rows.length < page) this.#behind = false
     const released: number[] = []
     for (const row of rows) {
       this.#taken = row.sequence
       if (this.session.wasDropped(row.sequence)) continue
-      if (row.released) released.push(this.#track(row.sequence))
+      if (row.released) released.push(this.#inFlight.add(row.sequence))
       else if (row.qos > 0) this.#ready.push({ sequence: row.sequence, qos: row.qos === 2 ? 2 : 1, publish: row })
     }
     for (const packetId of released) this.#sendRelease(packetId)
     return rows.length > 0
-  }
-
-  /** Drops the rows of the store up to the oldest unconfirmed one. */
-  #forgetSettled(): void {
-    let upTo = -1
-    for (;;) {
-      const oldest = this.#sent[this.#sentHead]
-      if (oldest === undefined || !oldest.settled) break
-      upTo = oldest.sequence
-      this.#sentHead++
-    }
-    if (this.#sentHead === this.#sent.length) {
-      this.#sent = []
-      this.#sentHead = 0
-    } else if (this.#sentHead > 4 * page) {
-      this.#sent = this.#sent.slice(this.#sentHead)
-      this.#sentHead = 0
-    }
-    if (upTo >= 0 && this.session.persistent) this.#tools.store.dropQueuedUpTo(this.session.number, upTo)
   }
 
   #write(written: Written): void {
@@ -309,40 +273,22 @@ export class Courier {
     }
     for (const chunk of encoder.take()) this.#connection.write(chunk)
     if (this.#connection.writableLength > limits.fullBuffer) {
-      this.#giveUp(`${this.#connection.writableLength} bytes wait for it`)
+      this.#giveUpSlow(`${this.#connection.writableLength} bytes wait for it`)
       return
     }
     // When the system took all at once there will be no `drain`.
     this.#pump()
-    this.#relax()
+    this.#patience.check()
+  }
+
+  #giveUpSlow(detail: string): void {
+    this.#tools.counters.closedSlow++
+    this.#giveUp(`it is too slow, ${detail}`)
   }
 
   #giveUp(detail: string): void {
     this.stop()
-    this.#tools.onTooSlow(this.session, detail)
-  }
-
-  #stall(): void {
-    this.#patience = undefined
-    if (this.#ended || this.flows) return
-    this.#stalled = true
-    this.#tools.onStalled(this.session)
-    this.#callWaiters((waiter) => !waiter.patient)
-  }
-
-  /** Lets those go on who waited, once the client takes messages again. */
-  #relax(): void {
-    if ((this.#waiters.length === 0 && !this.#stalled) || !this.flows) return
-    this.#stalled = false
-    clearTimeout(this.#patience)
-    this.#patience = undefined
-    this.#callWaiters(() => true)
-  }
-
-  #callWaiters(which: (waiter: { patient: boolean }) => boolean): void {
-    const called = this.#waiters.filter(which)
-    this.#waiters = this.#waiters.filter((waiter) => !called.includes(waiter))
-    for (const waiter of called) waiter.run()
+    this.#tools.onGivenUp(this.session, detail)
   }
 }
 

@@ -1,16 +1,19 @@
+import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes'
+import type { Aedes, AuthenticateError, Client, PublishPacket, Subscription } from 'aedes'
 import { reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { BrokerStore } from '../../store/broker.ts'
 import { PublishEncoder } from '../encode.ts'
 import { PacketTooLarge } from '../frames.ts'
+import { Admission } from './admission.ts'
 import { Courier, type CourierTools } from './courier.ts'
 import { Gate } from './gate.ts'
 import type { BrokerCounters, BrokerLimits } from './limits.ts'
 import { Persistence, sessionMark } from './persistence.ts'
-import { connectFault, Pace, publishFault, subscribeFault } from './policy.ts'
+import { Pace } from './policy.ts'
 import { createQuietLog, type QuietLog } from './quiet-log.ts'
+import { RoutedAedes } from './routed-aedes.ts'
 import { type Origin, Router } from './router.ts'
 import { Session } from './sessions.ts'
 import type { BrokerUsers } from './users.ts'
@@ -51,11 +54,7 @@ export class Hub {
   readonly #tools: CourierTools
   readonly #aedes: Aedes
   readonly #members = new Map<Client, Member>()
-  /** Connections of the engine, and client ids that only these may use. */
-  readonly #inside = new WeakSet<object>()
-  readonly #reserved = new Set<string>()
-  readonly #names = new WeakMap<Client, string>()
-  readonly #willTopics = new WeakMap<Client, string>()
+  readonly #admission: Admission
   /** Seconds. */
   readonly #keepalives = new WeakMap<Client, number>()
   #keepaliveTimer: NodeJS.Timeout | undefined
@@ -68,12 +67,13 @@ export class Hub {
     this.#options = options
     this.quiet = createQuietLog(options.log, options.now)
     this.router = new Router({ store, limits, counters, quiet: this.quiet })
+    this.#admission = new Admission(options.users, limits, this.router.sessions, options.log)
     this.#tools = {
       store,
       limits,
       counters,
       encoder: new PublishEncoder(),
-      onTooSlow: (session, detail) => this.#closeSlow(session, detail),
+      onGivenUp: (session, detail) => this.#giveUp(session, detail),
       onStalled: ({ clientId }) =>
         this.quiet('warn', clientId, 'stalled', `MQTT client ${clientId} takes nothing: it misses messages at QoS 0`),
     }
@@ -109,7 +109,7 @@ export class Hub {
         this.quiet('info', from, 'version', `An MQTT client at ${from} is refused: ${wrongVersion(level)}`)
       },
     })
-    if (inside) this.#inside.add(gate)
+    if (inside) this.#admission.trust(gate)
     this.#aedes.handle(gate)
   }
 
@@ -132,20 +132,15 @@ export class Hub {
     const aedes = new RoutedAedes({
       persistence,
       connectTimeout: limits.connectWithin,
-      // Packets behind CONNECT that wait for CONNACK; what one read gives is the bound.
-      queueLimit: 65_536,
-      // The limit is applied before a message is accepted.
-      maxInflightInbound: 0,
       preConnect: (client, packet, done) => {
-        const fault = connectFault(packet)
+        const refusal = this.#admission.refusalOfPacket(client, packet)
         // Ours: aedes does not hear of the pings.
         this.#keepalives.set(client, packet.keepalive ?? 0)
         packet.keepalive = 0
-        if (packet.will !== undefined) this.#willTopics.set(client, packet.will.topic)
-        if (fault === undefined) return done(null, true)
-        client.conn.write(Buffer.from([0x20, 2, 0, fault.returnCode]))
-        this.#refuseClient(packet.clientId, fault.text)
-        done(new Error(fault.text), false)
+        if (refusal === undefined) return done(null, true)
+        client.conn.write(Buffer.from([0x20, 2, 0, refusal.returnCode]))
+        this.#refuseClient(packet.clientId, refusal.text)
+        done(new Error(refusal.text), false)
       },
       authenticate: (client, name, password, done) => void this.#authenticate(client, name, password, done),
       authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
@@ -160,8 +155,9 @@ export class Hub {
     aedes.on('unsubscribe', (filters, client) => this.#unsubscribe(filters, client))
     aedes.on('clientError', (client, error) => log('debug', `MQTT client ${client.id}: ${reasonOf(error)}`))
     aedes.on('connectionError', (_, error) => log('debug', `MQTT connection: ${reasonOf(error)}`))
-    // Not in aedes' types: its intervals report here.
-    Object(aedes).on('error', (error: unknown) => log('error', 'The MQTT broker failed', error))
+    // Its intervals report here, which its own types do not say.
+    const emitter: EventEmitter = aedes
+    emitter.on('error', (error: unknown) => log('error', 'The MQTT broker failed', error))
     return aedes
   }
 
@@ -171,46 +167,16 @@ export class Hub {
     password: Uint8Array | undefined,
     done: (error: AuthenticateError | null, success: boolean | null) => void,
   ): Promise<void> {
-    const refuse = (returnCode: number, text: string) => {
-      this.#refuseClient(client.id, text)
-      done(Object.assign(new Error(text), { returnCode }), null)
-    }
-    const { users } = this.#options
-    const { sessions } = this.router
-    if (this.#inside.has(client.conn)) this.#reserved.add(client.id)
-    else {
-      if (this.#reserved.has(client.id)) return refuse(2, "this client id is the engine's")
-      if (name !== undefined) this.#names.set(client, name)
-      if (users !== undefined) {
-        if (!(await this.#isUser(users, client, name, password))) return refuse(4, 'name or password is wrong')
-        const will = this.#willTopics.get(client)
-        if (will !== undefined && !users.mayPublish(name, will)) return refuse(5, `it may not publish its will ${will}`)
-      }
-    }
-    if (!client.clean && sessions.full && sessions.find(client.id) === undefined) {
-      return refuse(3, `there are ${this.#options.limits.sessions} sessions already`)
-    }
-    done(null, true)
-  }
-
-  async #isUser(
-    users: BrokerUsers,
-    client: Client,
-    name: string | undefined,
-    password: Uint8Array | undefined,
-  ): Promise<boolean> {
-    try {
-      return await users.authenticate(name, password, client.id)
-    } catch (error) {
-      this.#options.log('error', `The user ${name} of MQTT client ${client.id} could not be checked`, error)
-      return false
-    }
+    const refusal = await this.#admission.refusalOfClient(client, name, password)
+    if (refusal === undefined) return done(null, true)
+    const { returnCode, text } = refusal
+    this.#refuseClient(client.id, text)
+    done(Object.assign(new Error(text), { returnCode }), null)
   }
 
   #publish(client: Client | null, packet: PublishPacket, done: Done): void {
     const { limits, counters } = this.#options
-    const inside = client !== null && this.#inside.has(client.conn)
-    const fault = this.#publishFault(client, inside, packet)
+    const fault = this.#admission.publishFault(client ?? undefined, packet.topic)
     if (fault !== undefined) {
       counters.refusedPublishes++
       const id = client?.id ?? ''
@@ -239,44 +205,26 @@ export class Hub {
       if (origin !== undefined) this.#fresh.add(packet)
       this.router.publish(packet, origin, settled)
     }
-    if (this.#pace === undefined || client === null || inside) take()
+    if (this.#pace === undefined || client === null || this.#admission.isInside(client)) take()
     else this.#pace.pass(client, take)
-  }
-
-  #publishFault(client: Client | null, inside: boolean, packet: PublishPacket): string | undefined {
-    const fault = publishFault(packet.topic)
-    if (fault !== undefined || inside || client === null) return fault
-    const { users } = this.#options
-    const allowed = users === undefined || users.mayPublish(this.#names.get(client), packet.topic)
-    return allowed ? undefined : `it may not publish to ${packet.topic}`
   }
 
   /** The subscription when it is granted, else null. */
   #subscribe(client: Client, subscription: Subscription): Subscription | null {
-    const { users, limits, counters } = this.#options
+    const { counters } = this.#options
     const { sessions } = this.router
     const { topic: filter, qos } = subscription
     // What a session had is taken up before its client is ready.
     const member = this.#members.get(client)
     if (filter === sessionMark && member === undefined) return null
-    const known = member?.session ?? sessions.find(client.id)
-    const inside = this.#inside.has(client.conn)
-    let fault = subscribeFault(filter)
-    if (fault === undefined && users !== undefined && !inside && !users.maySubscribe(this.#names.get(client), filter)) {
-      fault = 'it may not'
-    }
-    if (fault === undefined && member !== undefined) {
-      const { interests } = member.session
-      if (interests.size >= limits.subscriptions && !interests.has(filter)) {
-        fault = `it has ${limits.subscriptions} subscriptions`
-      }
-    }
+    const fault = this.#admission.subscribeFault(client, member?.session, filter)
     if (fault === undefined) {
       if (member !== undefined) sessions.subscribe(member.session, { filter, qos })
       return subscription
     }
     counters.refusedSubscriptions++
     this.quiet('warn', client.id, 'subscribe', `MQTT client ${client.id} cannot subscribe to ${filter}: ${fault}`)
+    const known = member?.session ?? sessions.find(client.id)
     if (known !== undefined) sessions.unsubscribe(known, filter)
     return null
   }
@@ -291,7 +239,7 @@ export class Hub {
     const { store, now } = this.#options
     const { sessions } = this.router
     if (client.closed) return
-    const inside = this.#inside.has(client.conn)
+    const inside = this.#admission.isInside(client)
     const session = client.clean ? new Session(client.id, 0) : sessions.ensure(client.id)
     session.courier?.stop()
     const gate = client.conn
@@ -346,38 +294,11 @@ export class Hub {
     this.quiet('warn', clientId, 'connect', `MQTT client ${clientId} is refused: ${text}`)
   }
 
-  #closeSlow(session: Session, detail: string): void {
-    this.#options.counters.closedSlow++
-    this.quiet(
-      'warn',
-      session.clientId,
-      'slow',
-      `MQTT client ${session.clientId} is too slow and disconnected: ${detail}`,
-    )
+  #giveUp(session: Session, detail: string): void {
+    const { clientId } = session
+    this.quiet('warn', clientId, 'given up', `MQTT client ${clientId} is disconnected: ${detail}`)
     for (const { gate, session: its } of this.#members.values()) if (its === session) gate.destroy()
   }
-}
-
-/** aedes without its own delivery: what clients publish has reached everybody when aedes would publish it. */
-class RoutedAedes extends Aedes {
-  override publish(packet: PublishPacket, ...rest: unknown[]): void {
-    // What it tells itself: heartbeats, new clients. No client can subscribe to these.
-    if (packet.topic.startsWith('$SYS/')) Aedes.prototype.publish.apply(this, [packet, ...rest] as never)
-    else callLast(rest)
-  }
-
-  override subscribe(_topic: string, _deliver: unknown, done: () => void): void {
-    done()
-  }
-
-  override unsubscribe(_topic: string, _deliver: unknown, done?: () => void): void {
-    done?.()
-  }
-}
-
-function callLast(values: readonly unknown[]): void {
-  const done = values[values.length - 1]
-  if (typeof done === 'function') done()
 }
 
 function originOf(packet: PublishPacket, session: Session | undefined): Origin | undefined {

@@ -19,6 +19,7 @@ export interface AedesPacket {
 export interface ClientRef {
   readonly id: string
   readonly clean?: boolean
+  readonly closed?: boolean
 }
 
 export interface AedesSubscription {
@@ -42,13 +43,15 @@ export interface Delivery {
 export const sessionMark = '$session'
 
 /**
- * The persistence of aedes 1.2 (aedes-persistence 11) over the broker's store: each method resolves when the change is
- * committed. Given a {@link Delivery} the queues and the retained messages are the broker's affair and aedes sees none.
+ * The persistence of aedes 1.2 (aedes-persistence 11) over the broker's store, one object because that is what aedes asks for:
+ * each method resolves when the change is committed. Given a {@link Delivery} the queues and the retained messages are the broker's affair and aedes sees none.
  */
 export class Persistence {
   readonly #store: BrokerStore
   readonly #sessions: Sessions
   readonly #delivery: Delivery | undefined
+  /** Who left the will that is stored for a client id. */
+  readonly #wills = new Map<string, ClientRef>()
   #broker: { id: string } = { id: '' }
 
   constructor(store: BrokerStore, sessions: Sessions, delivery?: Delivery) {
@@ -238,6 +241,7 @@ export class Persistence {
   // Wills
 
   putWill(client: ClientRef, packet: AedesPacket): Promise<void> {
+    this.#wills.set(client.id, client)
     packet.brokerId = this.#broker.id
     packet.clientId = client.id
     this.#store.putWill({ ...toStored(packet), clientId: client.id, brokerId: this.#broker.id })
@@ -250,6 +254,16 @@ export class Persistence {
   }
 
   async delWill(client: ClientRef): Promise<AedesPacket | undefined> {
+    if (this.#delivery !== undefined) {
+      // Asked for at each CONNECT and nearly always for nothing; and when a connection ends, also for the will of the one that
+      // has taken its client id over.
+      const owner = this.#wills.get(client.id)
+      if (owner === undefined || (owner !== client && owner.closed !== true)) return undefined
+      this.#wills.delete(client.id)
+      this.#store.dropWill(client.id)
+      await this.#committed()
+      return undefined
+    }
     const will = this.#store.will(client.id)
     if (will === undefined) return undefined
     this.#store.dropWill(client.id)

@@ -397,6 +397,19 @@ describe('retained messages', () => {
   })
 })
 
+it('the will of a connection that takes a client id over stays stored when that of the other is published', async () => {
+  const subscriber = await connectRaw(port, { clientId: 's' })
+  await subscriber.subscribe('will', 1)
+  const will = (payload: string) => ({ topic: 'will', payload: Buffer.from(payload), qos: 1 as const, retain: false })
+  await connectRaw(port, { clientId: 'device', will: will('first') })
+  const second = await connectRaw(port, { clientId: 'device', will: will('second') })
+  expect(shown(await subscriber.takePublishes(1))).toEqual(['will first qos 1'])
+  await second.fence()
+  expect(served.store.wills().map(({ payload }) => String(payload))).toEqual(['second'])
+  await second.disconnect()
+  await until(() => served.store.wills().length === 0, 'the will to go')
+})
+
 it('a will of a broker that was killed is published at the next start', async () => {
   const subscriber = await connectRaw(port, keeper)
   await subscriber.subscribe('will', 1)
