@@ -26,7 +26,7 @@ const allCases: Case[] = [
   { name: 'QoS 1 p100', qos: 1, pass: 1, share: 0.25 },
 ]
 const cases = allCases.filter(({ name }) => name.includes(values.cases))
-const names = ['script', 'script-jsonata', 'rulewire', 'rulewire-normal', 'node-red']
+const names = ['script', 'script-nodelay', 'script-jsonata', 'rulewire', 'rulewire-normal', 'node-red']
 const nodeRed = values['without-node-red'] ? undefined : await installNodeRed()
 if (nodeRed === undefined) console.log('Node-RED is not part of this run.')
 const wanted = values.only?.split(',') ?? names.filter((name) => name !== 'node-red' || nodeRed !== undefined)

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import mqtt from 'mqtt'
+import { expect, it } from 'vitest'
+import { startEngine } from './engine/start.ts'
+import { until } from './tools/wait.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+it('the first rule of the README runs with its Python device, and its typo is found', { timeout: 60_000 }, async () => {
+  const flow = JSON.parse(block('json')) as { flow: string }
+  const test = await startEngine({ [flow.flow]: flow })
+  try {
+    await until(() => test.engine.health().ready, 'the engine')
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${test.engine.mqttPort}`)
+    const heard: unknown[] = []
+    client.on('message', (topic, payload) => heard.push([topic, JSON.parse(String(payload)).transition]))
+    await client.subscribeAsync('alarms/#', { qos: 1 })
+    const device = block('python').replace('"127.0.0.1", 1883', `"127.0.0.1", ${test.engine.mqttPort}`)
+    await promisify(execFile)('/usr/bin/python3', ['-c', device], { timeout: 40_000 })
+    await until(
+      () => heard.length >= 2,
+      () => `both events, not only ${JSON.stringify(heard)}`,
+    )
+    expect(heard).toEqual([
+      ['alarms/attic', 'RAISED'],
+      ['alarms/attic', 'CLEARED'],
+    ])
+    await client.endAsync()
+    const broken = test.engine.flows.check(JSON.parse(block('json').replace('> 30', '>> 30')))
+    expect(broken.plan).toBeUndefined()
+    expect(broken.problems.map(({ code, at }) => [code, at])).toEqual([['WRONG_VALUE', 'nodes[1].config.raise']])
+  } finally {
+    await test.close()
+  }
+})
+
+it('every script and option that the README names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name ?? '')
+  expect(named.length).toBeGreaterThan(2)
+  for (const name of named) expect(scripts, `npm run ${name}`).toHaveProperty([name])
+  const options = readFileSync(new URL('../engine/cli/start-options.ts', import.meta.url), 'utf8')
+  const section = readme.slice(readme.indexOf('| option |'), readme.indexOf('## A first rule'))
+  for (const [, option] of section.matchAll(/--([a-z-]+)/g))
+    expect(options).toMatch(new RegExp(`^  '?${option}'?: `, 'm'))
+})
+
+/** The first code block of a language. */
+function block(language: string): string {
+  const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1]
+  if (found === undefined) throw new Error(`The README has no ${language}`)
+  return found
+}
