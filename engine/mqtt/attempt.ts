@@ -1,17 +1,15 @@
 import type { Duplex } from 'node:stream'
-import { MqttClient } from 'mqtt'
-import { type IConnackPacket, parser } from 'mqtt-packet'
+import type { MqttClient } from 'mqtt'
 import { reasonOf } from '../errors.ts'
 import type { Address } from './address.ts'
+import { readProperties, type ServerProperties } from './connack.ts'
 import type { ConnectionConfig } from './contract.ts'
 import { dial } from './dial.ts'
 import { connackFault, disconnectFault, ProtocolFault, socketFault } from './faults.ts'
 import { FrameCutter, type FrameHandler } from './frames.ts'
+import { defaultPacketLimit, startClient } from './mqttjs.ts'
 import { Pings } from './pings.ts'
 import { Wire } from './wire.ts'
-
-/** What the server allows, from its CONNACK; everything is missing with MQTT 3.1.1. */
-export type ServerProperties = NonNullable<IConnackPacket['properties']>
 
 export interface Accepted {
   readonly sessionPresent: boolean
@@ -58,12 +56,6 @@ export interface AttemptOptions {
   readonly handlers: AttemptHandlers
 }
 
-/** Defaults of {@link ConnectionConfig}. */
-const keepaliveSeconds = 30
-const sessionSeconds = 7 * 24 * 3600
-const receiveMaximum = 65_535
-const packetLimit = 16 * 1024 * 1024
-const connectDeadline = 15_000
 /** Milliseconds that the other side gets to close after our DISCONNECT. */
 const closeDeadline = 1000
 
@@ -98,7 +90,7 @@ export class Attempt {
     this.#options = options
     this.#handlers = options.handlers
     this.#paused = options.paused
-    this.#cutter = new FrameCutter(options.config.maximumPacketSize ?? packetLimit, this.#onFrame)
+    this.#cutter = new FrameCutter(options.config.maximumPacketSize ?? defaultPacketLimit, this.#onFrame)
     this.#socket = dial(options.address, options.config)
     const wire = new Wire(this.#socket)
     this.#wire = wire
@@ -195,39 +187,17 @@ export class Attempt {
 
   #startClient(): void {
     const { config, clientId, version, address } = this.#options
-    const keepalive = config.keepalive ?? keepaliveSeconds
-    const connectTimeout = config.connectTimeout ?? connectDeadline
-    const transient = config.transient === true
-    const client = new MqttClient(() => this.#wire, {
-      manualConnect: true,
-      clientId,
-      protocolVersion: version,
-      clean: transient,
-      keepalive,
-      connectTimeout,
-      // Every connection has an MqttClient of its own: repeats, stores and resubscribing are ours.
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-      // Its cache is 65,536 buffers for packet ids, and its packets are few.
-      writeCache: false,
-      timerVariant: 'native',
-      log: () => undefined,
-      properties: {
-        sessionExpiryInterval: transient ? 0 : (config.sessionExpiry ?? sessionSeconds),
-        receiveMaximum: config.receiveMaximum ?? receiveMaximum,
-        maximumPacketSize: config.maximumPacketSize ?? packetLimit,
+    const client = startClient(
+      this.#wire,
+      { config, clientId, version, address },
+      {
+        pinged: () => this.#pings.clientPinged(),
+        ready: () => {
+          if (!this.#over) this.#handlers.ready(client)
+        },
+        failed: (reason) => this.#end(reason),
       },
-      ...(address.username !== undefined && { username: address.username }),
-      ...(address.password !== undefined && { password: address.password }),
-    })
-    client.on('packetsend', (packet) => {
-      if (packet.cmd === 'pingreq') this.#pings.clientPinged()
-    })
-    client.on('connect', () => {
-      if (!this.#over) this.#handlers.ready(client)
-    })
-    client.on('error', (error) => this.#end(clientFault(error, address, { keepalive, connectTimeout })))
+    )
     client.connect()
   }
 
@@ -329,29 +299,4 @@ export class Attempt {
     } as const
     this.#handlers.ended(this.#ending ?? { reason: closedByUs, ...plain })
   }
-}
-
-function readProperties(packet: Buffer): ServerProperties {
-  let found: ServerProperties | undefined
-  let fault = 'it is cut short'
-  const decoder = parser({ protocolVersion: 5 })
-  decoder.on('packet', (connack) => {
-    if (connack.cmd === 'connack') found = connack.properties ?? {}
-  })
-  decoder.on('error', (error) => {
-    fault = reasonOf(error)
-  })
-  decoder.parse(packet)
-  if (found === undefined) throw new ProtocolFault(`a CONNACK came that cannot be read (${fault})`)
-  return found
-}
-
-function clientFault(error: Error, address: Address, times: { keepalive: number; connectTimeout: number }): string {
-  if (error.message === 'Keepalive timeout') {
-    return `The broker ${address.place} gave no sign of life for ${times.keepalive} seconds.`
-  }
-  if (error.message === 'connack timeout') {
-    return `${address.place} did not let us in within ${times.connectTimeout / 1000} seconds.`
-  }
-  return `The connection to ${address.place} was cut by us: what the broker sent cannot be read (${error.message}).`
 }

@@ -1,8 +1,9 @@
 import type { MqttClient } from 'mqtt'
 import { reasonOf } from '../errors.ts'
 import { type Address, readAddress } from './address.ts'
-import { type Accepted, Attempt, type AttemptEnd, type ServerProperties } from './attempt.ts'
+import { type Accepted, Attempt, type AttemptEnd } from './attempt.ts'
 import { Backoff } from './backoff.ts'
+import type { ServerProperties } from './connack.ts'
 import type { ConnectionConfig, ConnectionState, ConnectionStatus } from './contract.ts'
 import type { FrameHandler } from './frames.ts'
 
@@ -205,7 +206,7 @@ export class Connection {
     this.#complaint = undefined
     const session = sessionPresent ? 'the broker kept our session' : 'a new session'
     this.log('info', `connected to ${this.address.place} with MQTT ${this.#version === 5 ? '5' : '3.1.1'}, ${session}.`)
-    if (properties.sessionExpiryInterval === 0) {
+    if (properties.sessionExpiryInterval === 0 && this.#options.config.transient !== true) {
       this.log('warn', 'the broker keeps no session: messages are lost while the engine is not connected.')
     }
     this.#show('connected', undefined)

@@ -3,7 +3,8 @@ import { Connection, type Session } from './connection.ts'
 import type { ConnectionState, OutgoingLink, OutgoingOptions, QosZeroMessage } from './contract.ts'
 import { PublishEncoder } from './encode.ts'
 import { BoundedQueue } from './queue.ts'
-import { OutboxWindow, packetLimit, qosTwoLimit } from './window.ts'
+import { forbidden, type ServerLimits, serverLimits } from './server-limits.ts'
+import { OutboxWindow } from './window.ts'
 
 /** Bytes that may wait in the socket before QoS 0 messages are queued and the outbox pauses. */
 const slowMark = 1024 * 1024
@@ -24,7 +25,7 @@ class Outgoing implements OutgoingLink {
   readonly #window: OutboxWindow
   readonly #encoder = new PublishEncoder()
   readonly #queue: BoundedQueue<QosZeroMessage>
-  #retainAvailable = true
+  #limits: ServerLimits | undefined
   #dropped = 0
   /** Why the broker took no QoS 0 message, said once for each connection. */
   #warned = false
@@ -94,18 +95,13 @@ class Outgoing implements OutgoingLink {
     return this.#connection.close()
   }
 
-  #connected({ version, sessionPresent, properties }: Session): void {
-    this.#encoder.version = version
-    this.#encoder.limit = packetLimit(properties.maximumPacketSize)
-    this.#retainAvailable = properties.retainAvailable ?? true
+  #connected(session: Session): void {
+    const limits = serverLimits(session)
+    this.#limits = limits
+    this.#encoder.version = session.version
+    this.#encoder.limit = limits.packetSize
     this.#warned = false
-    this.#window.connected({
-      sessionPresent,
-      receiveMaximum: properties.receiveMaximum,
-      qosTwo: qosTwoLimit(version),
-      maximumQos: properties.maximumQoS ?? 2,
-      retainAvailable: this.#retainAvailable,
-    })
+    this.#window.connected(limits)
     this.#drainQueue()
   }
 
@@ -131,12 +127,12 @@ class Outgoing implements OutgoingLink {
   }
 
   #write(messages: readonly QosZeroMessage[]): void {
+    const limits = this.#limits
     let sent = 0
     for (const message of messages) {
-      const fault =
-        message.retain && !this.#retainAvailable
-          ? 'retained messages are not supported'
-          : this.#encoder.add(message, 0, 0, false)
+      const retainFault =
+        message.retain && limits !== undefined ? forbidden({ qos: 0, retain: true }, limits) : undefined
+      const fault = retainFault ?? this.#encoder.add(message, 0, 0, false)
       if (fault === undefined) sent++
       else this.#dropOne(message.topic, fault)
     }

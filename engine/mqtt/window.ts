@@ -2,19 +2,9 @@ import { reasonOf } from '../errors.ts'
 import type { Backoff } from './backoff.ts'
 import { Blame } from './blame.ts'
 import type { Outbox, OutboxRow } from './contract.ts'
-import { encodeReleases, largestPacket, type PublishEncoder } from './encode.ts'
+import { encodeReleases, type PublishEncoder } from './encode.ts'
 import { ProtocolFault, reasonText } from './faults.ts'
-
-/** What the server of this connection allows. */
-export interface ServerLimits {
-  readonly sessionPresent: boolean
-  /** Undefined when the server has not said it. */
-  readonly receiveMaximum: number | undefined
-  /** QoS 2 messages among them; see {@link qosTwoLimit}. */
-  readonly qosTwo: number
-  readonly maximumQos: number
-  readonly retainAvailable: boolean
-}
+import { forbidden, type ServerLimits } from './server-limits.ts'
 
 export interface WindowOptions {
   readonly outbox: Outbox
@@ -42,14 +32,8 @@ interface Entry {
   mayBeThere: boolean
 }
 
-/** Messages in flight at most, whatever the server allows. */
-const largestWindow = 512
+/** Rows read at least. */
 const smallestRead = 64
-/**
- * QoS 2 messages in flight to a server that cannot say how many it takes, that is with MQTT 3.1.1: mosquitto 2.0 takes
- * 20 unless configured otherwise, and of more it says PUBREC and PUBCOMP and forgets the message.
- */
-const silentQosTwo = 16
 /** What a repeat may mend: unspecified, implementation specific, quota exceeded. */
 const passing = new Set([0x80, 0x83, 0x97])
 const packetIdNotFound = 0x92
@@ -151,8 +135,7 @@ export class OutboxWindow {
   pump(): void {
     const limits = this.#limits
     if (limits === undefined || this.#closed || this.#retryTimer !== undefined || this.#pumping) return
-    const most = this.#blame.careful ? 1 : largestWindow
-    const window = Math.max(1, Math.min(most, limits.receiveMaximum ?? most))
+    const window = this.#blame.careful ? 1 : limits.window
     if (this.#onWire >= window || !this.#trusted) return
     // The outbox may wake us while it takes a refusal.
     this.#pumping = true
@@ -218,7 +201,7 @@ export class OutboxWindow {
       const other = this.#entries.get(entry.packetId)
       // 65,535 rows ago the same packet id was used, and that row is still under way.
       if (other !== undefined && other !== entry) break
-      if (entry.row.qos === 2 && this.#qosTwo >= limits.qosTwo) break
+      if (entry.row.qos === 2 && this.#qosTwo >= limits.qosTwoWindow) break
       taken++
       if (entry.stage !== 'publish') {
         this.#entries.set(entry.packetId, entry)
@@ -346,22 +329,6 @@ export class OutboxWindow {
   }
 }
 
-function forbidden(row: OutboxRow, limits: ServerLimits): string | undefined {
-  if (row.qos > limits.maximumQos) return `QoS ${row.qos} is not supported, it takes QoS ${limits.maximumQos} at most`
-  if (row.retain && !limits.retainAvailable) return 'retained messages are not supported'
-  return undefined
-}
-
 function refusal(code: number): string {
   return `${reasonText(code)} (code 0x${code.toString(16)})`
-}
-
-/** QoS 2 messages in flight at most with that version of MQTT. */
-export function qosTwoLimit(version: 4 | 5): number {
-  return version === 5 ? largestWindow : silentQosTwo
-}
-
-/** The limit of a packet towards this server. */
-export function packetLimit(maximumPacketSize: number | undefined): number {
-  return Math.min(largestPacket, maximumPacketSize ?? largestPacket)
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RulewireError } from '../../engine/errors.ts'
 import { readAddress, withoutLogin } from '../../engine/mqtt/address.ts'
 import { Backoff } from '../../engine/mqtt/backoff.ts'
+import { Blame } from '../../engine/mqtt/blame.ts'
 import { connackFault, disconnectFault, socketFault } from '../../engine/mqtt/faults.ts'
 import { Pings } from '../../engine/mqtt/pings.ts'
 import { BoundedQueue } from '../../engine/mqtt/queue.ts'
@@ -102,6 +103,27 @@ test('pauses between repeats double up to the longest, are varied, and begin ane
   const high = new Backoff(1000, 30_000, () => 0.999_999)
   expect(high.next()).toBe(1000)
   for (let repeat = 0; repeat < 2000; repeat++) expect(high.next()).toBeLessThanOrEqual(30_000)
+})
+
+describe('blame for a connection that the broker ended', () => {
+  test('needs three connections that broke at the same message, then three with it alone', () => {
+    const blame = new Blame()
+    expect([1, 2, 3].map(() => blame.ended([7, 8, 9], false))).toEqual([undefined, undefined, undefined])
+    expect(blame.careful).toBe(true)
+    expect([1, 2, 3].map(() => blame.ended([7], false))).toEqual([undefined, undefined, 7])
+    blame.settled(7)
+    expect(blame.careful).toBe(true)
+    blame.settled(9)
+    expect(blame.careful).toBe(false)
+  })
+
+  test('falls on nobody while messages are answered, or while none was sent', () => {
+    const blame = new Blame()
+    for (let cut = 0; cut < 10; cut++) expect(blame.ended([cut], true)).toBeUndefined()
+    for (let cut = 0; cut < 10; cut++) expect(blame.ended([5], true)).toBeUndefined()
+    for (let cut = 0; cut < 10; cut++) expect(blame.ended([], false)).toBeUndefined()
+    expect(blame.careful).toBe(false)
+  })
 })
 
 describe('a bounded queue', () => {
