@@ -7,6 +7,7 @@ import httpOut from './http-out.ts'
 import inject from './inject.ts'
 import mqttIn from './mqtt-in.ts'
 import mqttOut from './mqtt-out.ts'
+import onChange from './on-change.ts'
 import query from './query.ts'
 import store from './store.ts'
 import switchNode from './switch.ts'
@@ -18,6 +19,7 @@ const specs: readonly AnyNodeSpec[] = [
   filter,
   switchNode,
   transform,
+  onChange,
   alarm,
   query,
   mqttOut,

@@ -1,0 +1,28 @@
+import { type Evaluate, expression, type Message } from '../../engine/node.ts'
+import { asText, wrongResult } from './values.ts'
+
+/** The config field that says what a node's state belongs to. `each` is what a key has of its own, such as `a timer of its own`. */
+export function keyField(each: string, without = 'the key of the message, which is its topic') {
+  return expression()
+    .optional()
+    .meta({
+      title: 'Key',
+      description: `JSONata: each key has ${each}. Without it: ${without}.`,
+      examples: ['params.fridge', 'payload.serial'],
+    })
+}
+
+/** Reads the key of messages; the message's own without an expression. It throws WRONG_RESULT for what can be no key. */
+export function keyReader(evaluate: Evaluate | undefined): (message: Message) => string {
+  return (message) => {
+    const key = evaluate === undefined ? message.key : asText(evaluate(message), evaluate.text)
+    if (key.includes('\0')) throw wrongResult(evaluate?.text ?? 'key', key, 'a text without NUL')
+    return key
+  }
+}
+
+/** Where a part of a key's state is kept by itself, so that a long list is not written anew for each item. */
+export function partOf(key: string, part: string | number): string {
+  // no key has a NUL, so no part is taken for a key or for the part of another one
+  return `${key}\0${part}`
+}
