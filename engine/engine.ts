@@ -2,6 +2,7 @@ import { systemClock } from './clock.ts'
 import { rememberingParse, secretVariable } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
 import { acceptLearned } from './host/accept-learned.ts'
+import { AlarmDesk } from './host/alarms.ts'
 import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
@@ -24,7 +25,7 @@ import type { NodeRuntime } from './run/node-runtime.ts'
 import type { OutboxLimits } from './run/outbox.ts'
 import type { StoredRequest } from './run/ports.ts'
 import { Runner } from './run/runner.ts'
-import type { EngineApi } from './server/api.ts'
+import type { Changed, EngineApi } from './server/api.ts'
 import type { EngineDescription } from './server/protocol.ts'
 import type { Effect, PublishEffect } from './spec/context.ts'
 import { type EngineStore, openStore } from './store/index.ts'
@@ -42,6 +43,7 @@ const defaultLimits = {
   outbox: { rows: 1_000_000, policy: 'block' } as OutboxLimits,
   requests: 100_000,
   deadLetters: 100_000,
+  alarmLog: 100_000,
 }
 /** Configs that need not be read and compiled again when their flow is checked. */
 const rememberedConfigs = 20_000
@@ -74,8 +76,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   const { clock, random, log, specs } = options
   const secret = options.secret ?? ((name: string) => process.env[secretVariable(name)])
   const nodes = new Map<string, NodeRuntime>()
-  const listeners = new Set<(what: 'flows' | 'brokers') => void>()
-  const changed = (what: 'flows' | 'brokers') => {
+  const listeners = new Set<(what: Changed) => void>()
+  const changed = (what: Changed) => {
     for (const listener of listeners) listener(what)
   }
   let fault: string | undefined
@@ -158,6 +160,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     deployed() {
       if (running) connections.subscribe()
       changed('flows')
+      alarms.touched()
     },
     log,
   })
@@ -174,6 +177,14 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     limits: options.limits?.expressions,
   }
   const traces = new Traces({ runner, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
+  const alarms = new AlarmDesk({
+    nodes,
+    plans: deployment.plans,
+    runner,
+    store,
+    now: () => clock.now(),
+    changed: () => changed('alarms'),
+  })
   let running = false
   const statistics = new Statistics(nodes, clock, () => connections.received)
   const desk = new DeadLetterDesk({
@@ -207,6 +218,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
 
   function committed(batch: Batch): void {
     connections.committed(batch)
+    alarms.committed(batch)
     let made: StoredRequest[] | undefined
     for (const item of batch.pending) {
       if (item.kind !== 'request') continue
@@ -220,6 +232,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   function clear(): void {
     const limit = options.limits?.deadLetters ?? defaultLimits.deadLetters
     const gone = runner.faulted ? 0 : store.deadLetters.trim(limit)
+    if (!runner.faulted) store.alarmLog.trim(options.limits?.alarmLog ?? defaultLimits.alarmLog)
     if (gone > 0) log('warn', `${gone} dead letters went, because more than ${limit} were kept`)
     stopClearing = clock.at(clock.now() + clearingPause, clear)
   }
@@ -311,6 +324,13 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       reset: (connection, filter) => learning.reset(connection, filter),
     },
     publish,
+    alarms: {
+      list: (filter) => alarms.list(filter),
+      counts: () => alarms.counts(),
+      command: (name, command) => alarms.command(name, command),
+      history: (filter) => alarms.history(filter),
+      why: (flow, node, key) => alarms.why(flow, node, key),
+    },
     trace: { arm: (request) => traces.arm(request), get: (id) => traces.get(id) },
     try: (request) => tryDraft(request, draftOptions),
     evaluate: (expression, message) =>

@@ -1,7 +1,7 @@
 /** Everything that a node type may use. `nodes/` imports this file and nothing else of the engine. */
 export { z } from 'zod'
 export { RulewireError, rulewireError, suggestion } from './errors.ts'
-export type { AlarmEntry, AlarmReason, AlarmView, Command } from './spec/alarm.ts'
+export type { AlarmCapability, AlarmEntry, AlarmInput, AlarmReason, AlarmView, Command } from './spec/alarm.ts'
 export type {
   DueTimer,
   Effect,

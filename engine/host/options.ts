@@ -29,6 +29,8 @@ export interface EngineOptions {
     requests?: number
     /** Dead letters that are kept; the oldest go. */
     deadLetters?: number
+    /** Transitions of alarms that are kept; the oldest go. */
+    alarmLog?: number
     /** Limits of JSONata expressions. */
     expressions?: Partial<Limits>
   }

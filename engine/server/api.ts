@@ -27,7 +27,7 @@ import type {
 } from './protocol.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
-export interface EngineApi extends ToolsApi {
+export interface EngineApi extends ToolsApi, AlarmsApi {
   readonly specs: ReadonlyMap<string, AnyNodeSpec>
   describe(): EngineDescription
   flows: {
@@ -80,8 +80,8 @@ export interface EngineApi extends ToolsApi {
    */
   watchTopics?(request: TopicWatchRequest): TopicWatch
   health(): { live: boolean; ready: boolean; reasons: string[] }
-  /** Calls back after changes of flows (deploy, file, delete) or of broker connections; returns how to end it. */
-  onChange(listener: (what: 'flows' | 'brokers') => void): () => void
+  /** Calls back after changes of flows (deploy, file, delete), of broker connections or of alarms; returns how to end it. */
+  onChange(listener: (what: Changed) => void): () => void
   close(): Promise<void>
 }
 
@@ -98,7 +98,7 @@ export interface ToolsApi {
   evaluate(expression: string, message: unknown): EvaluateAnswer
 }
 
-/** Alarms of all nodes that have some: to become part of {@link EngineApi}. */
+/** Alarms of all nodes that have some. */
 export interface AlarmsApi {
   alarms: {
     list(filter: AlarmFilter): AlarmList
@@ -110,6 +110,9 @@ export interface AlarmsApi {
     why(flow: string, node: string, key: string): AlarmWhy
   }
 }
+
+/** What a client may want to look at again. */
+export type Changed = 'flows' | 'brokers' | 'alarms'
 
 export interface AlarmFilter {
   flow?: string | undefined

@@ -4,7 +4,7 @@ import { type RulewireError, reasonOf, rulewireError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { compileFilter } from '../spec/topics.ts'
 import { errorAnswer } from './answer.ts'
-import type { EngineApi, TopicWatch } from './api.ts'
+import type { Changed, EngineApi, TopicWatch } from './api.ts'
 import { parseJson } from './json.ts'
 import type { LiveLimits } from './limits.ts'
 import { checked, idText } from './problems.ts'
@@ -17,8 +17,8 @@ export interface LiveClient {
   readonly watching: boolean
   /** The next tick: sends what changed, or skips it while too much waits for the client. */
   tick(snapshot: Snapshot): void
-  /** Flows or brokers changed: the list goes out with the next tick. */
-  changed(what: 'flows' | 'brokers'): void
+  /** Flows, brokers or alarms changed: the list goes out with the next tick. */
+  changed(what: Changed): void
   /** Pings; ends a client that did not answer the last one. */
   ping(): void
   /** Frames that were skipped because the client reads too slowly. */
@@ -46,7 +46,7 @@ export interface LiveClientOptions {
 export function serveClient(options: LiveClientOptions): LiveClient {
   const { socket, engine, limits } = options
   const view = createView(limits.frame)
-  const pending = new Set<'flows' | 'brokers'>()
+  const pending = new Set<Changed>()
   const allow = rateLimit(limits.rate, options.now)
   let topics: TopicWatch | undefined
   let watching = false
@@ -65,7 +65,7 @@ export function serveClient(options: LiveClientOptions): LiveClient {
     view.watch(request.flows ?? [])
     watching = request.flows !== undefined || request.topics !== undefined
     if (!watching) return pending.clear()
-    pending.add('flows').add('brokers')
+    pending.add('flows').add('brokers').add('alarms')
     if (request.topics !== undefined && request.topics.length > 0) {
       topics = watchTopics(engine, request, limits.topics)
     }
@@ -102,6 +102,7 @@ export function serveClient(options: LiveClientOptions): LiveClient {
       }
       if (pending.delete('flows')) send({ type: 'flows', flows: engine.flows.list() })
       if (pending.delete('brokers')) send({ type: 'brokers', brokers: engine.brokers() })
+      if (pending.delete('alarms')) send({ type: 'alarms', counts: engine.alarms.counts() })
       const frame = view.frame(snapshot)
       if (frame !== undefined) send(frame)
       const seen = topics?.take()

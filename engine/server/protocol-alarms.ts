@@ -1,7 +1,15 @@
 /** What the alarm routes carry. Terms as in ISA-18.2; times are UTC milliseconds. */
-import type { AlarmEntry, AlarmReason, AlarmView } from '../spec/alarm.ts'
+import type { AlarmEntry, AlarmInput, AlarmReason, AlarmView } from '../spec/alarm.ts'
 
-export type { AlarmCondition, AlarmData, AlarmEntry, AlarmGate, AlarmReason, AlarmView } from '../spec/alarm.ts'
+export type {
+  AlarmCondition,
+  AlarmData,
+  AlarmEntry,
+  AlarmGate,
+  AlarmInput,
+  AlarmReason,
+  AlarmView,
+} from '../spec/alarm.ts'
 
 /** An alarm: one key of one node. */
 export interface Alarm extends AlarmView {
@@ -10,11 +18,9 @@ export interface Alarm extends AlarmView {
   key: string
   /** Title of the node, or its id. */
   title: string
-  /** What people may do with it now: `acknowledge`, `shelve`, `unshelve`, `reset`. */
-  commands: string[]
 }
 
-/** GET /api/v1/alarms?flow=&node=&limit= : alarms that are not plain NORMAL, and those that were cleared recently; worst first. */
+/** GET /api/v1/alarms?flow=&node=&limit= : alarms that are not plain NORMAL, and those that were cleared within a day; worst first. */
 export interface AlarmList {
   items: Alarm[]
   counts: AlarmCounts
@@ -34,7 +40,7 @@ export interface AlarmCounts {
 }
 
 /**
- * POST /api/v1/alarms/acknowledge, /shelve, /unshelve, /reset: answered with the alarm as it is after that, once it is
+ * POST /api/v1/alarms/ack, /shelve, /unshelve, /reset: answered with the alarm as it is after that, once it is
  * committed. Refused with COMMAND_REFUSED (409) when the alarm is not in a state for it.
  */
 export interface AlarmCommand {
@@ -69,7 +75,7 @@ export interface AlarmWhy {
   /** Conditions of each level, in words and as data: which holds, which does not and by how much. */
   reasons: AlarmReason[]
   /** The last inputs, newest first. */
-  inputs: { time: number; received: number; value: number | null; outcome: string }[]
+  inputs: AlarmInput[]
   /** The last transitions, newest first. */
   history: AlarmLogEntry[]
 }

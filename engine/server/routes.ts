@@ -4,6 +4,7 @@ import { describeNode } from '../flow/index.ts'
 import { countText, idText, topicText } from './problems.ts'
 import type { HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
 import { Answer, type Route, route } from './route.ts'
+import { alarmRoutes } from './routes-alarms.ts'
 import { toolRoutes } from './routes-tools.ts'
 import { welcomePage } from './welcome.ts'
 
@@ -245,6 +246,7 @@ export const routes: readonly Route[] = [
     },
   }),
   ...toolRoutes(apiRoot),
+  ...alarmRoutes(apiRoot),
 ]
 
 /** The page at `/` while there are no editor files. */

@@ -38,6 +38,33 @@ export interface AlarmView {
   topic: string
   /** A sentence such as "15 minutes without a value", when `data` is not FRESH. */
   detail: string | null
+  /** What people may do with it now: `acknowledge`, `shelve`, `unshelve`, `reset`. */
+  commands: readonly string[]
+}
+
+/** One of the last inputs of an alarm and what came of it. */
+export interface AlarmInput {
+  /** When it was measured, and when the engine got it. */
+  time: number
+  received: number
+  value: number | null
+  /** A sentence. */
+  outcome: string
+}
+
+/** How the state of a node type for one key is shown as an alarm. Pure: the engine calls it at any time. */
+export interface AlarmCapability<Config> {
+  /** Undefined when the state is none of an alarm. */
+  view(state: Json, about: AlarmContext<Config>): AlarmView | undefined
+  /** Why it fired, or did not. */
+  why(state: Json, about: AlarmContext<Config>): { reasons: AlarmReason[]; inputs: AlarmInput[] }
+}
+
+export interface AlarmContext<Config> {
+  readonly key: string
+  readonly config: Config
+  /** UTC milliseconds. */
+  readonly now: number
 }
 
 /** One transition of an alarm, for the log. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Type } from '../types/index.ts'
+import type { AlarmCapability } from './alarm.ts'
 import type { Handlers, NodeContext } from './context.ts'
 import type { Expression } from './fields.ts'
 import type { Message } from './message.ts'
@@ -85,6 +86,8 @@ export interface NodeSpec<
   readonly publishes?: (config: z.output<Config>) => readonly Subscription[]
   /** Message types of the outputs, from those of the inputs; the port's own type where it says nothing. */
   readonly infer?: (inference: Inference<z.output<Config>>) => Readonly<Record<string, Type>>
+  /** For a node type with alarms: how its state is shown to people. It writes the alarm log, and takes commands by `onCommand`. */
+  readonly alarms?: AlarmCapability<z.output<Config>>
   readonly examples: readonly Example<z.input<Config>>[]
   readonly create: (context: NodeContext<z.output<Config>, Output>) => NoInfer<Handlers<Input>>
 }

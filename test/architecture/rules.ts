@@ -41,7 +41,14 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
 
 /** What the editor may take from the engine: pure code that runs in a browser, and types. */
 const editorValues = ['engine/types/', 'engine/jsonata/']
-const editorTypes = [...editorValues, 'engine/server/protocol.ts', 'engine/flow/model.ts', 'engine/errors.ts']
+const editorTypes = [
+  ...editorValues,
+  'engine/server/protocol.ts',
+  'engine/server/protocol-tools.ts',
+  'engine/server/protocol-alarms.ts',
+  'engine/flow/model.ts',
+  'engine/errors.ts',
+]
 
 /** Where time and chance are handed in. */
 const timeless = [

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { rulewireError } from '../../engine/errors.ts'
-import type { EngineApi, TopicWatchRequest } from '../../engine/server/api.ts'
+import type { Changed, EngineApi, TopicWatchRequest } from '../../engine/server/api.ts'
 import type {
+  Alarm,
+  AlarmCounts,
   BrokerDescription,
   DeadLetter,
   EngineDescription,
@@ -25,7 +27,8 @@ export interface FakeEngine extends EngineApi {
   watches: { request: TopicWatchRequest; ended: boolean }[]
   /** How often each part was read. */
   reads: { statistics: number; values: number }
-  emit(what: 'flows' | 'brokers'): void
+  alarmsNow: AlarmCounts
+  emit(what: Changed): void
 }
 
 export const passType: AnyNodeSpec = {
@@ -76,10 +79,36 @@ export const aTrace: Trace = {
   left: 0,
 }
 
+export const anAlarm: Alarm = {
+  flow: 'cold-chain',
+  node: 'a',
+  key: 'fridge-1',
+  title: 'Too warm',
+  condition: 'ACTIVE',
+  data: 'FRESH',
+  gate: 'OPEN',
+  acknowledged: false,
+  level: 'alarm',
+  severity: 1,
+  value: 9,
+  limit: 8,
+  margin: 1,
+  since: 1,
+  raised: 1,
+  cleared: null,
+  due: null,
+  seq: 1,
+  acknowledgement: null,
+  shelved: null,
+  topic: 'fridges/1',
+  detail: null,
+  commands: ['acknowledge', 'shelve'],
+}
+
 const aLearned = { connection: 'default', filter: 'a/+', count: 3, typeText: 'number', drift: [] }
 
 export function fakeEngine(): FakeEngine {
-  const listeners = new Set<(what: 'flows' | 'brokers') => void>()
+  const listeners = new Set<(what: Changed) => void>()
   const note = (name: string, ...values: unknown[]) => void fake.calls.push({ name, values })
   const find = (flow: string) => {
     if (flow === aFlow.flow) return aFlow
@@ -94,6 +123,7 @@ export function fakeEngine(): FakeEngine {
     healthNow: { live: true, ready: true, reasons: [] },
     topicsNow: { values: {}, known: 0, left: 0 },
     watches: [],
+    alarmsNow: { active: 0, unacknowledged: 0, shelved: 0, revision: 0 },
     reads: { statistics: 0, values: 0 },
     emit: (what) => {
       for (const listener of listeners) listener(what)
@@ -162,6 +192,25 @@ export function fakeEngine(): FakeEngine {
       reset: (connection, filter) => note('reset', connection, filter),
     },
     publish: async (message) => note('publish', message),
+    alarms: {
+      list: (filter) => {
+        note('alarms', filter)
+        return { items: [anAlarm], counts: fake.alarmsNow, left: 0 }
+      },
+      counts: () => fake.alarmsNow,
+      command: async (name, command) => {
+        note(name, command)
+        return anAlarm
+      },
+      history: (filter) => {
+        note('history', filter)
+        return { items: [], total: 0 }
+      },
+      why: (flow, node, key) => {
+        note('why', flow, node, key)
+        return { alarm: anAlarm, reasons: [], inputs: [], history: [] }
+      },
+    },
     trace: {
       arm: (request) => {
         note('trace', request)

@@ -42,6 +42,20 @@ const samples: Readonly<Record<string, { path: string; body?: unknown }>> = {
   'GET /api/v1/trace/:id': { path: '/api/v1/trace/ab12' },
   'POST /api/v1/try': { path: '/api/v1/try', body: { document: {}, node: 'a', message: {} } },
   'POST /api/v1/evaluate': { path: '/api/v1/evaluate', body: { expression: '1', message: {} } },
+  'POST /api/v1/alarms/ack': { path: '/api/v1/alarms/ack', body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' } },
+  'POST /api/v1/alarms/shelve': {
+    path: '/api/v1/alarms/shelve',
+    body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
+  },
+  'POST /api/v1/alarms/unshelve': {
+    path: '/api/v1/alarms/unshelve',
+    body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
+  },
+  'POST /api/v1/alarms/reset': {
+    path: '/api/v1/alarms/reset',
+    body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
+  },
+  'GET /api/v1/alarms/why': { path: '/api/v1/alarms/why?flow=cold-chain&node=a&key=fridge-1' },
   'POST /api/v1/publish': { path: '/api/v1/publish', body: { topic: 'a', payload: '' } },
 }
 

@@ -1,0 +1,210 @@
+import { rulewireError } from '../errors.ts'
+import type { Plan } from '../flow/model.ts'
+import type { Batch } from '../run/batch.ts'
+import type { NodeRuntime } from '../run/node-runtime.ts'
+import type { Runner } from '../run/runner.ts'
+import type { AlarmFilter, AlarmsApi } from '../server/api.ts'
+import type { Alarm, AlarmCommand, AlarmCounts, AlarmHistory, AlarmList, AlarmWhy } from '../server/protocol.ts'
+import type { AlarmView } from '../spec/alarm.ts'
+import type { Json } from '../spec/message.ts'
+import type { EngineStore } from '../store/index.ts'
+
+export interface AlarmDeskOptions {
+  nodes: ReadonlyMap<string, NodeRuntime>
+  plans: ReadonlyMap<string, Plan>
+  runner: Runner
+  store: EngineStore
+  /** UTC milliseconds. */
+  now(): number
+  /** Something happened that people want to see. */
+  changed(): void
+}
+
+/** Milliseconds for which an alarm is shown after it was cleared. */
+const recent = 24 * 3_600_000
+/** Keys of one node that are looked through. */
+const rowLimit = 200_000
+/** Transitions that are shown with a single alarm. */
+const shownHistory = 20
+
+/** The keys of one node that are worth showing. It lives as long as the node runs with the same config. */
+interface Index {
+  readonly open: Map<string, Json>
+  /** States that were committed since somebody looked; undefined: deleted. */
+  readonly fresh: Map<string, Json | undefined>
+}
+
+/**
+ * Alarms for people, of all nodes whose type has some. It costs a look-up for each state that is committed; views are made
+ * when somebody looks.
+ */
+export class AlarmDesk {
+  readonly #options: AlarmDeskOptions
+  #indexes = new WeakMap<NodeRuntime, Index>()
+  #revision = 0
+
+  constructor(options: AlarmDeskOptions) {
+    this.#options = options
+  }
+
+  /** To be called after each commit. */
+  committed(batch: Batch): void {
+    const { nodes } = this.#options
+    for (const cell of batch.state) {
+      const node = nodes.get(cell.node)
+      if (node?.spec.alarms === undefined) continue
+      this.#indexes.get(node)?.fresh.set(cell.key, cell.value)
+    }
+    if (batch.pending.some(({ kind }) => kind === 'alarm')) this.touched()
+  }
+
+  /** Flows changed, or an alarm did. */
+  touched(): void {
+    this.#revision++
+    this.#options.changed()
+  }
+
+  list({ flow, node, limit = 200 }: AlarmFilter): AlarmList {
+    const all = this.#open().filter(
+      (alarm) => (flow === undefined || alarm.flow === flow) && (node === undefined || alarm.node === node),
+    )
+    const items = all.toSorted(byUrgency).slice(0, limit)
+    return { items, counts: this.#count(all), left: all.length - items.length }
+  }
+
+  counts(): AlarmCounts {
+    return this.#count(this.#open())
+  }
+
+  /** Throws NOT_FOUND, COMMAND_REFUSED and STORE_FAULT. */
+  async command(name: Parameters<AlarmsApi['alarms']['command']>[0], command: AlarmCommand): Promise<Alarm> {
+    const { runner } = this.#options
+    const { flow, node: id, key, note = null, by = 'operator', until = null, oneShot = false } = command
+    const { node } = this.#find(flow, id, key)
+    const target = node.inputs.get(':command')
+    if (target === undefined) throw missing(flow, id, key)
+    if (runner.faulted) throw rulewireError('STORE_FAULT', { detail: 'no command can be taken now' })
+    runner.tick()
+    try {
+      runner.command(target, { name, key, by, note, values: { until, oneShot } })
+    } finally {
+      runner.finish()
+    }
+    await new Promise<void>((resolve) => {
+      runner.batch.after.push(resolve)
+      runner.mustWrite()
+      runner.finish()
+    })
+    return this.#find(flow, id, key).alarm
+  }
+
+  history(filter: Parameters<AlarmsApi['alarms']['history']>[0]): AlarmHistory {
+    return this.#options.store.alarmLog.list(filter)
+  }
+
+  /** Throws NOT_FOUND. */
+  why(flow: string, id: string, key: string): AlarmWhy {
+    const { node, state, alarm } = this.#find(flow, id, key)
+    const about = { key, config: node.config, now: this.#options.now() }
+    const { reasons = [], inputs = [] } = node.spec.alarms?.why(state, about) ?? {}
+    return { alarm, reasons, inputs, history: this.history({ flow, node: id, key, limit: shownHistory }).items }
+  }
+
+  #open(): Alarm[] {
+    return [...this.#options.nodes.values()].flatMap((node) =>
+      node.spec.alarms === undefined ? [] : this.#openOf(node),
+    )
+  }
+
+  #openOf(node: NodeRuntime): Alarm[] {
+    const { open, fresh } = this.#index(node)
+    for (const [key, state] of fresh) {
+      if (state === undefined) open.delete(key)
+      else open.set(key, state)
+    }
+    fresh.clear()
+    const alarms: Alarm[] = []
+    for (const [key, state] of open) {
+      const alarm = this.#alarm(node, key, state)
+      if (alarm !== undefined && isShown(alarm, this.#options.now())) alarms.push(alarm)
+      else open.delete(key)
+    }
+    return alarms
+  }
+
+  #index(node: NodeRuntime): Index {
+    let index = this.#indexes.get(node)
+    if (index === undefined) {
+      const rows = this.#options.store.state.all(node.ref, rowLimit)
+      index = { open: new Map(), fresh: new Map(rows.map(({ key, value }) => [key, value])) }
+      this.#indexes.set(node, index)
+    }
+    return index
+  }
+
+  #find(flow: string, id: string, key: string): { node: NodeRuntime; state: Json; alarm: Alarm } {
+    const { nodes, runner } = this.#options
+    const node = nodes.get(`${flow}/${id}`)
+    const state = node?.spec.alarms === undefined ? undefined : runner.state.cell(node.ref, key).value
+    const alarm = node === undefined || state === undefined ? undefined : this.#alarm(node, key, state)
+    if (node === undefined || state === undefined || alarm === undefined) throw missing(flow, id, key)
+    return { node, state, alarm }
+  }
+
+  #alarm(node: NodeRuntime, key: string, state: Json): Alarm | undefined {
+    const { flow, id } = node
+    const view = node.spec.alarms?.view(state, { key, config: node.config, now: this.#options.now() })
+    return view === undefined ? undefined : { flow, node: id, key, title: this.#title(flow, id), ...view }
+  }
+
+  #title(flow: string, id: string): string {
+    return this.#options.plans.get(flow)?.nodes.find((planned) => planned.id === id)?.title ?? id
+  }
+
+  #count(alarms: readonly Alarm[]): AlarmCounts {
+    const shelved = alarms.filter(isShelved)
+    const active = alarms.filter((alarm) => isActive(alarm) && !isShelved(alarm))
+    const unacknowledged = alarms.filter((alarm) => !alarm.acknowledged && !isShelved(alarm))
+    return {
+      active: active.length,
+      unacknowledged: unacknowledged.length,
+      shelved: shelved.length,
+      revision: this.#revision,
+    }
+  }
+}
+
+function isActive({ condition }: AlarmView): boolean {
+  return condition === 'ACTIVE' || condition === 'RECOVERING' || condition === 'LATCHED'
+}
+
+function isShelved({ gate }: AlarmView): boolean {
+  return gate === 'SHELVED_TIMED' || gate === 'SHELVED_ONESHOT'
+}
+
+function isShown(alarm: AlarmView, now: number): boolean {
+  const { condition, data, gate, acknowledged, cleared } = alarm
+  if (condition !== 'NORMAL' && condition !== 'UNKNOWN') return true
+  if (!acknowledged || isShelved(alarm) || gate === 'OUT_OF_SERVICE') return true
+  return data !== 'FRESH' || (cleared !== null && now - cleared < recent)
+}
+
+/** Active and not acknowledged first, then by severity, then the newest. */
+function byUrgency(left: Alarm, right: Alarm): number {
+  return urgency(right) - urgency(left) || right.severity - left.severity || right.since - left.since
+}
+
+function urgency(alarm: AlarmView): number {
+  const shelved = isShelved(alarm) ? -4 : 0
+  const active = isActive(alarm) ? 2 : alarm.condition === 'PENDING' ? 0.5 : 0
+  return shelved + active + (alarm.acknowledged ? 0 : 1)
+}
+
+function missing(flow: string, node: string, key: string) {
+  return rulewireError('NOT_FOUND', {
+    what: 'alarm',
+    name: `${flow}/${node}/${key}`,
+    suggestion: '',
+    list: '/api/v1/alarms',
+  })
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { countText, idText } from './problems.ts'
+import { type Route, route } from './route.ts'
+
+const keyText = () => z.string().min(1).max(65_535)
+const command = {
+  flow: idText(),
+  node: idText(),
+  key: keyText(),
+  note: z.string().max(2000).optional(),
+  by: z.string().min(1).max(64).optional(),
+}
+const filter = { flow: idText().optional(), node: idText().optional(), limit: countText(1, 1000).optional() }
+
+/** Routes for alarms. Part of the one table of routes. */
+export function alarmRoutes(apiRoot: string): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: `${apiRoot}/alarms`,
+      summary: 'Alarms that are not plain normal, and those cleared within a day, worst first; ?flow= &node= &limit=.',
+      access: 'viewer',
+      query: z.strictObject(filter),
+      handle: ({ engine, query }) => engine.alarms.list(query),
+    }),
+    route({
+      method: 'GET',
+      path: `${apiRoot}/alarms/history`,
+      summary: 'Transitions of alarms, newest first; ?flow= &node= &key= &limit= &before= (an id).',
+      access: 'viewer',
+      query: z.strictObject({ ...filter, key: keyText().optional(), before: countText().optional() }),
+      handle: ({ engine, query }) => engine.alarms.history({ ...query, limit: query.limit ?? 100 }),
+    }),
+    route({
+      method: 'GET',
+      path: `${apiRoot}/alarms/why`,
+      summary: 'Why an alarm fired, or did not: ?flow= &node= &key=.',
+      access: 'viewer',
+      query: z.strictObject({ flow: idText(), node: idText(), key: keyText() }),
+      handle: ({ engine, query }) => engine.alarms.why(query.flow, query.node, query.key),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/ack`,
+      summary: 'Acknowledges the alarm { flow, node, key, note?, by? }.',
+      access: 'operator',
+      body: z.strictObject(command),
+      handle: ({ engine, body }) => engine.alarms.command('acknowledge', body),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/shelve`,
+      summary: 'Hides the alarm { flow, node, key, until | oneShot, note?, by? } until a time, or until it clears.',
+      access: 'operator',
+      body: z.strictObject({ ...command, until: z.int().positive().optional(), oneShot: z.boolean().optional() }),
+      handle: ({ engine, body }) => engine.alarms.command('shelve', body),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/unshelve`,
+      summary: 'Shows the alarm { flow, node, key, note?, by? } again.',
+      access: 'operator',
+      body: z.strictObject(command),
+      handle: ({ engine, body }) => engine.alarms.command('unshelve', body),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/reset`,
+      summary: 'Resets the latched alarm { flow, node, key, note?, by? }.',
+      access: 'operator',
+      body: z.strictObject(command),
+      handle: ({ engine, body }) => engine.alarms.command('reset', body),
+    }),
+  ]
+}
