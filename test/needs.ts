@@ -6,6 +6,7 @@ const needed = [
   { file: '/usr/sbin/mosquitto', package: 'mosquitto' },
   { file: '/usr/bin/mosquitto_pub', package: 'mosquitto-clients' },
   { file: '/usr/bin/openssl', package: 'openssl' },
+  { file: '/usr/bin/chromium', package: 'chromium' },
   { file: '/usr/lib/python3/dist-packages/paho/mqtt/client.py', package: 'python3-paho-mqtt' },
 ]
 
@@ -25,6 +26,8 @@ export function setup(): void {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     })
   } catch (cause) {
-    throw new Error(`The tests need ${missing.join(', ')} and it could not be installed. Install it: ${command}`, { cause })
+    throw new Error(`The tests need ${missing.join(', ')} and it could not be installed. Install it: ${command}`, {
+      cause,
+    })
   }
 }
