@@ -327,7 +327,10 @@ function namesOf(row: QueuedPacket): { brokerId?: unknown; brokerCounter?: unkno
 
 function* retainedOf(store: BrokerStore, patterns: readonly string[]): Generator<AedesPacket> {
   for (const pattern of patterns) {
-    for (const packet of matchingRetained(store, pattern)) if (packet !== undefined) yield toAedes(packet)
+    for (const topic of matchingRetained(store, pattern)) {
+      const packet = topic === undefined ? undefined : store.retained(topic)
+      if (packet !== undefined) yield toAedes(packet)
+    }
   }
 }
 

@@ -1,34 +1,26 @@
 import { filtersIntersect } from '../../spec/topics.ts'
-import type { BrokerStore, StoredPacket } from '../../store/broker.ts'
+import type { BrokerStore } from '../../store/broker.ts'
 
 /** Topics that are looked at in one go. */
 const page = 256
 
 /**
- * The retained messages that a filter matches, in order of topic, and `undefined` after each page of topics: a place to let
+ * The topics with a retained message that a filter matches, in order, and `undefined` after each page of topics: a place to let
  * others work. Only topics below the filter's literal start are looked at.
  */
-export function* matchingRetained(store: BrokerStore, filter: string): Generator<StoredPacket | undefined> {
+export function* matchingRetained(store: BrokerStore, filter: string): Generator<string | undefined> {
   const wildcard = filter.search(/[+#]/)
   if (wildcard < 0) {
-    const packet = store.retained(filter)
-    if (packet !== undefined) yield packet
+    yield filter
     return
   }
   const prefix = filter.slice(0, wildcard)
-  if (filter.endsWith('/#') && wildcard === filter.length - 1) {
-    // "a/#" matches "a" too, which does not start with "a/".
-    const parent = store.retained(filter.slice(0, -2))
-    if (parent !== undefined) yield parent
-  }
+  // "a/#" matches "a" too, which does not start with "a/".
+  if (filter.endsWith('/#') && wildcard === filter.length - 1) yield filter.slice(0, -2)
   let after = ''
   for (;;) {
     const topics = store.retainedTopics(prefix, after, page)
-    for (const topic of topics) {
-      if (!filtersIntersect(filter, topic)) continue
-      const packet = store.retained(topic)
-      if (packet !== undefined) yield packet
-    }
+    for (const topic of topics) if (filtersIntersect(filter, topic)) yield topic
     const last = topics[topics.length - 1]
     if (topics.length < page || last === undefined) return
     after = last

@@ -75,11 +75,11 @@ export class Router {
     const { session } = courier
     await new Promise<void>((resolve) => store.whenCommitted(resolve))
     for (const { filter, qos: granted } of subscriptions) {
-      for (const found of matchingRetained(store, filter)) {
-        if (found === undefined) await new Promise<void>((resolve) => setImmediate(resolve))
+      for (const topic of matchingRetained(store, filter)) {
+        if (topic === undefined) await new Promise<void>((resolve) => setImmediate(resolve))
         if (!courier.flows) await new Promise<void>((resolve) => courier.whenOpen(resolve, true))
         if (session.courier !== courier) return
-        if (found !== undefined) this.#sendOneRetained(courier, found.topic, granted)
+        if (topic !== undefined) this.#sendOneRetained(courier, topic, granted)
       }
     }
   }
@@ -146,7 +146,7 @@ export class Router {
     store.retain({ topic, payload: typeof payload === 'string' ? payload : Buffer.from(payload), qos, retain: true })
   }
 
-  /** With the value of now: it may have changed since the page was read. */
+  /** What it is now: it may have changed since the page was read. */
   #sendOneRetained(courier: Courier, topic: string, granted: 0 | 1 | 2): void {
     const { store } = this.#tools
     const packet = store.retained(topic)

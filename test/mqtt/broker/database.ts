@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { temporaryDirectory } from '../../tools/temporary.ts'
+
+const directory = temporaryDirectory('broker')
 
 /** A database file as the engine opens it: WAL, every commit synced. */
 export function openTestDatabase(file = newDatabaseFile()): Database.Database {
@@ -11,5 +14,5 @@ export function openTestDatabase(file = newDatabaseFile()): Database.Database {
 }
 
 export function newDatabaseFile(): string {
-  return join(temporaryDirectory('broker').path, 'broker.db')
+  return join(directory.path, `${randomUUID()}.db`)
 }
