@@ -291,6 +291,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     if (runner.batch.writes > 0) runner.commit()
     await connections.closeOutgoing()
     if (runner.batch.writes > 0) runner.commit()
+    // What could not be committed was not acked either: it comes again.
+    runner.stop()
     await broker?.close()
     store.setMeta('running', 'no')
     store.close()

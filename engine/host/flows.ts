@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Problem, reasonOf, rulewireError, suggestion } from '../errors.ts'
+import { type Problem, type RulewireError, reasonOf, rulewireError, suggestion } from '../errors.ts'
 import { checkFlow, checkText, diffPlans, printFlow, topicLoops } from '../flow/index.ts'
 import type { CheckContext, CheckResult, FlowDocument, Plan, PlanDiff } from '../flow/model.ts'
 import type { Log } from '../log.ts'
@@ -96,8 +96,15 @@ export class Flows {
         throw rulewireError('CHANGED_MEANWHILE', { flow })
       const text = printFlow(plan.document)
       await this.#options.files.write(flow, text)
-      const diff = this.#deploy(flow, text, plan, problems, types)
-      return { problems, types, diff, hash: hashOf(text) }
+      try {
+        const diff = this.#deploy(flow, text, plan, problems, types)
+        return { problems, types, diff, hash: hashOf(text) }
+      } catch (thrown) {
+        // The file is written: it is deployed when it changes again, or at the next start.
+        const fault = deployFault(thrown)
+        this.#hold(flow, text, [...problems, problemOf(fault, flow)], plan.document)
+        throw fault
+      }
     })
   }
 
@@ -146,12 +153,7 @@ export class Flows {
     try {
       this.#deploy(flow, text, plan, problems, types)
     } catch (thrown) {
-      const fault =
-        thrown instanceof StoreFault
-          ? rulewireError('STORE_FAULT', { detail: thrown.message })
-          : rulewireError('NODE_FAILED', { detail: reasonOf(thrown) }, { cause: thrown })
-      const { code, message, hint } = fault
-      this.#hold(flow, text, [...problems, { code, severity: 'error', text: message, hint, flow, file }], document)
+      this.#hold(flow, text, [...problems, { ...problemOf(deployFault(thrown), flow), file }], document)
     }
   }
 
@@ -260,4 +262,14 @@ function hashOf(text: string): string {
 
 function emptyDiff(): PlanDiff {
   return { added: [], changed: [], removed: [], rewired: [], moved: [] }
+}
+
+/** Why a flow whose check found nothing wrong could not be deployed. */
+function deployFault(thrown: unknown): RulewireError {
+  if (thrown instanceof StoreFault) return rulewireError('STORE_FAULT', { detail: thrown.message }, { cause: thrown })
+  return rulewireError('NODE_FAILED', { detail: reasonOf(thrown) }, { cause: thrown })
+}
+
+function problemOf({ code, message, hint }: RulewireError, flow: string): Problem {
+  return { code, severity: 'error', text: message, hint, flow }
 }

@@ -69,6 +69,7 @@ export class Runner {
   /** What the last command was refused with. */
   #refused: RulewireError | undefined
   #commitPlanned = false
+  #stopped = false
   #fault: { wait: number; retryPlanned: boolean } | undefined
   #ids = 0
   #idPrefix = ''
@@ -179,6 +180,7 @@ export class Runner {
 
   /** Commits what is gathered. On a fault it stays gathered, and is tried again until it works. */
   commit(): void {
+    if (this.#stopped) return
     const { batch } = this
     const { store, faultPoint } = this.#options
     faultPoint?.('before-commit')
@@ -194,7 +196,10 @@ export class Runner {
     }
     this.#swap()
     for (const cell of batch.state) cell.dirty = false
-    for (const cell of batch.timers) cell.dirty = false
+    for (const cell of batch.timers) {
+      cell.dirty = false
+      this.timers.written(cell)
+    }
     const healed = this.#fault !== undefined
     this.#fault = undefined
     faultPoint?.('after-commit')
@@ -205,6 +210,12 @@ export class Runner {
     // What waited for this moment comes after the batch: its acks and rows are younger.
     if (healed) this.#options.onFault(undefined)
     this.timers.wait()
+  }
+
+  /** Commits nothing any more: the store is about to be closed. */
+  stop(): void {
+    this.#stopped = true
+    this.timers.stop()
   }
 
   /** Counts something that has to be written, so that the batch is committed. */

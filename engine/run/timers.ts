@@ -38,6 +38,11 @@ export class TimerQueue {
     return this.#cells.get(node)?.get(identity(key, name)) ?? this.#add(node, key, name)
   }
 
+  /** Timers that are kept in memory: those that are set, and those whose end is not committed. */
+  get size(): number {
+    return [...this.#cells.values()].reduce((sum, cells) => sum + cells.size, 0)
+  }
+
   /** All timers of a node that are set. */
   ofNode(node: string): TimerCell[] {
     return [...(this.#cells.get(node)?.values() ?? [])].filter((cell) => cell.value !== undefined)
@@ -81,6 +86,12 @@ export class TimerQueue {
         this.changed(cell)
       }
     }
+  }
+
+  /** To be called when a cell is committed: one that has fired or was called off is forgotten, unless it still stands in the queue. */
+  written(cell: TimerCell): void {
+    if (cell.value === undefined && cell.queued === undefined)
+      this.#cells.get(cell.node)?.delete(identity(cell.key, cell.name))
   }
 
   /** When the next timer may be due, UTC milliseconds. */

@@ -282,3 +282,15 @@ describe('a deploy', () => {
     expect([payloads('b'), payloads('c')]).toEqual([[1], [2]])
   })
 })
+
+describe('memory', () => {
+  it('does not grow with timers that have fired', () => {
+    const { rig } = rigWithCollector()
+    rig.deploy([['a', 'step', { wait: 5000 }]], [])
+    for (let n = 0; n < 50; n++) {
+      rig.send('a', n)
+      rig.clock.advanceTo(rig.clock.now() + 6000)
+    }
+    expect(rig.runner.timers.size).toBe(0)
+  })
+})
