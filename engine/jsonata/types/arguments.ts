@@ -50,7 +50,7 @@ function matchCounts(inference: Inference, given: Given, index: number, next: nu
   if (parameter === undefined) return next === args.length ? [] : undefined
   const most = parameter.repeated ? args.length - next : 1
   const least = parameter.optional || parameter.context ? 0 : 1
-  const fitting = args.slice(next, next + most).findIndex((arg) => isMisfit(parameter, arg.type))
+  const fitting = args.slice(next, next + most).findIndex((arg) => isUnfit(parameter, arg.type))
   const available = Math.min(most, args.length - next, fitting === -1 ? most : fitting)
   for (let count = available; count >= least && !isExhausted(inference); count -= 1) {
     const rest = matchCounts(inference, given, index + 1, next + count)
@@ -98,6 +98,12 @@ function contextFor(site: CallSite, parameters: readonly Parameter[], at: { inde
 function contextOf(site: CallSite): Known {
   const { context } = site.scope
   return { ...context, type: typeIn(site.scope, context), wrapped: false }
+}
+
+/** Whether neither a value of the type nor its absence can be passed. */
+function isUnfit(parameter: Parameter, type: Type): boolean {
+  const members = membersOf(type).length
+  return members > 0 && unfit(parameter, type).length === members
 }
 
 /** Whether no value of the type can be passed; absence does not count where it is allowed. */

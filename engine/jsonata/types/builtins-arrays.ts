@@ -11,7 +11,7 @@ import {
 } from '../../types/index.ts'
 import type { BuiltinCall } from './builtins.ts'
 import { bounded } from './inference.ts'
-import { isOnly, itemsOf, type Known, known, mayMiss, type Stream, TOP } from './known.ts'
+import { isOnly, itemsOf, type Known, known, mayMiss, placeType, type Stream, TOP } from './known.ts'
 import { narrow } from './narrow.ts'
 import { typeIn } from './scope.ts'
 
@@ -59,12 +59,12 @@ function valuesOf(at: BuiltinCall): Stream {
 
 function map(at: BuiltinCall): Stream {
   const values = valuesOf(at)
-  const result = at.apply(argument(at, 1), [known(values.item), known(NUMBER), argument(at, 0)])
+  const result = at.apply(argument(at, 1), [known(placeType(values)), known(NUMBER), argument(at, 0)])
   return { item: without(result, 'missing'), none: true, many: true }
 }
 
 function filter(at: BuiltinCall): Stream {
-  return { item: passing(at, valuesOf(at).item), none: true, many: true }
+  return { item: passing(at, placeType(valuesOf(at))), none: true, many: true }
 }
 
 /** The items for which the function is true, narrowed by its condition. */
@@ -99,7 +99,7 @@ function reduce(at: BuiltinCall): Known {
   for (let round = 0; round < maxRounds; round += 1) {
     const next = union(
       result,
-      at.apply(argument(at, 1), [known(result), known(values.item), known(NUMBER), argument(at, 0)]),
+      at.apply(argument(at, 1), [known(result), known(placeType(values)), known(NUMBER), argument(at, 0)]),
     )
     if (sameType(next, result)) {
       const absent = mayMiss(argument(at, 0).type) || mayMiss(start) ? MISSING : NEVER
@@ -112,7 +112,7 @@ function reduce(at: BuiltinCall): Known {
 
 function append(at: BuiltinCall): Known {
   const [first, second] = [argument(at, 0), argument(at, 1)]
-  const both = arrayOf(union(itemsOf(first.type).item, itemsOf(second.type).item))
+  const both = arrayOf(union(placeType(itemsOf(first.type)), placeType(itemsOf(second.type))))
   const alone = union(mayMiss(first.type) ? second.type : NEVER, mayMiss(second.type) ? first.type : NEVER)
   if (isOnly(first.type, 'missing')) return second
   if (isOnly(second.type, 'missing')) return first
@@ -121,7 +121,7 @@ function append(at: BuiltinCall): Known {
 }
 
 function zip(at: BuiltinCall): Known {
-  const items = at.args.map((arg) => itemsOf(arg.type).item)
+  const items = at.args.map((arg) => placeType(itemsOf(arg.type)))
   return known(bounded(at.inference, arrayOf(arrayOf(union(...items)))))
 }
 

@@ -20,7 +20,7 @@ import {
 import type { BuiltinCall } from './builtins.ts'
 import { isOnly, itemsOf, type Known, known, mayMiss, type Stream, unwrap } from './known.ts'
 import { nameIn } from './name.ts'
-import { merged } from './transform.ts'
+import { copied, merged } from './transform.ts'
 
 type Result = (at: BuiltinCall) => Known | Stream
 
@@ -146,5 +146,5 @@ function applyToFields(at: BuiltinCall, shapes: readonly ObjectType[]): Type {
 
 /** A copy: what is no object or array raises an error. */
 function clone(at: BuiltinCall): Known {
-  return known(argument(at, 0).type)
+  return known(copied(argument(at, 0).type))
 }

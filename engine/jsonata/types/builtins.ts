@@ -1,4 +1,5 @@
 import {
+  ANY,
   arrayOf,
   BOOLEAN,
   MISSING,
@@ -106,8 +107,8 @@ function textResult(name: string, at: BuiltinCall): Known | Stream | undefined {
   if (name === 'toMillis') return known(isOnly(typeAt(at, 1), 'missing') ? lifted(text, TIME) : union(TIME, MISSING))
   if (name === 'type') return known(lifted(text, kindNames(text)))
   if (name !== 'match') return undefined
-  const precise = at.args[1]?.function?.kind === 'regex'
-  return { item: precise ? foundType : { kind: 'any' }, none: true, many: true }
+  const matcher = at.args[1]?.function
+  return { item: matcher?.kind === 'regex' ? foundType(matcher.source) : ANY, none: true, many: true }
 }
 
 function missingOf(type: Type): Type {

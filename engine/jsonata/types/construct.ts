@@ -11,7 +11,7 @@ import {
 import type { Node, Pair } from './ast.ts'
 import { describe, pathText } from './describe.ts'
 import { bounded, type Inference, newFrame, warn } from './inference.ts'
-import { isMarked, itemsOf, type Known, known, mayMiss, type Stream } from './known.ts'
+import { isMarked, itemsOf, type Known, known, mayMiss, placeType, type Stream } from './known.ts'
 import { type Scope, typeIn, within } from './scope.ts'
 
 /** `[a, b]`: an array of the values; a sequence or array among them is taken apart, unless it is written `[…]` itself. */
@@ -22,7 +22,7 @@ export function inferArray(inference: Inference, node: Node, scope: Scope): Know
     const found = inference.infer(expression, scope)
     const { type } = found
     marked ||= isMarked(found)
-    item = union(item, expression.value === '[' ? without(type, 'missing') : itemsOf(type).item)
+    item = union(item, expression.value === '[' ? without(type, 'missing') : placeType(itemsOf(type)))
   }
   const value = known(bounded(inference, arrayOf(item)))
   return { ...value, marked, constructed: node.consarray === true }

@@ -6,6 +6,7 @@ import { infer, variable } from './infer.ts'
 import { type Inference, type InferOptions, newFrame, quietly } from './inference.ts'
 import { type Known, known, TOP } from './known.ts'
 import { narrow as narrowScope } from './narrow.ts'
+import { plain } from './plain.ts'
 import { noFacts, type Scope, typeIn } from './scope.ts'
 import type { Warning } from './warnings.ts'
 
@@ -16,7 +17,7 @@ export { type Warning, type WarningCode, type WarningLevel, warningTable } from 
 export type Ast = object
 
 export interface Inferred {
-  /** The type of the result; it holds `missing` where the expression may give nothing. */
+  /** The type of the result as plain data, without functions; it holds `missing` where the expression may give nothing. */
   readonly type: Type
   /** In the order of their places. */
   readonly warnings: readonly Warning[]
@@ -33,7 +34,7 @@ export function inferType(ast: Ast, input: Type, options: InferOptions = {}): In
   noteSpread(inference, node, result)
   inferUncalled(inference)
   const warnings = [...inference.warnings.values()].sort((a, b) => a.position - b.position)
-  return { type: result.type, warnings }
+  return { type: plain(result.type), warnings }
 }
 
 /**
@@ -60,6 +61,7 @@ function begin(node: Node, input: Type, options: InferOptions): { inference: Inf
     calls: new Map(),
     lambdas: new Map(),
     sizes: new WeakMap(),
+    evaluated: false,
     steps: 0,
     depth: 0,
     branches: 0,

@@ -1,11 +1,11 @@
-import { BOOLEAN, FUNCTION, MISSING, NULL, numberOf, stringOf, type Type } from '../../types/index.ts'
+import { arrayOf, BOOLEAN, FUNCTION, MISSING, NULL, numberOf, stringOf, type Type, union } from '../../types/index.ts'
 import { type Node, pairsOf } from './ast.ts'
 import { inferApply, inferFunction, inferLambda, inferPartial } from './calls.ts'
 import { inferArray, inferGroup } from './construct.ts'
 import { suggestion } from './describe.ts'
 import { filterStages } from './filter.ts'
 import { bind, enter, type Inference, inBranch, newFrame, warn } from './inference.ts'
-import { eitherOf, isMarked, type Known, known, type Stream, TOP, unwrap } from './known.ts'
+import { eitherOf, isMarked, type Known, keptSingle, known, type Stream, TOP, unwrap } from './known.ts'
 import { lookUpName } from './name.ts'
 import { narrow } from './narrow.ts'
 import { inferBinary, inferMinus } from './operators.ts'
@@ -27,7 +27,8 @@ export function infer(inference: Inference, node: Node, scope: Scope): Known {
 function finish(inference: Inference, node: Node, scope: Scope, result: Known | Stream): Known {
   const keep = node.keepArray === true && node.type !== 'path'
   const filtered = node.predicate?.length ? filterStages(inference, node.predicate, result, scope) : result
-  const value = 'origin' in filtered ? filtered : unwrap(filtered, keep)
+  const value =
+    'origin' in filtered ? (keep && node.predicate?.length ? keptSingle(filtered) : filtered) : unwrap(filtered, keep)
   if (node.type === 'path' || node.group === undefined) return value
   return inferGroup(inference, node.group.lhs, within(scope, { ...value, wrapped: false }), node.group.position)
 }
@@ -35,7 +36,7 @@ function finish(inference: Inference, node: Node, scope: Scope, result: Known | 
 function inferNode(inference: Inference, node: Node, scope: Scope): Known | Stream {
   switch (node.type) {
     case 'path':
-      return inferPath(inference, node, scope)
+      return node.steps?.length ? inferPath(inference, node, scope) : known(TOP)
     case 'name':
       return lookUpName(inference, node, { scope, path: () => String(node.value), owner: () => '' })
     case 'binary':
@@ -47,9 +48,9 @@ function inferNode(inference: Inference, node: Node, scope: Scope): Known | Stre
     case 'value':
       return known(literalType(node.value))
     case 'wildcard':
-      return { ...wildcard(typeIn(scope, scope.context)), marked: isMarked(scope.context) }
+      return inferWildcard(scope)
     case 'descendant':
-      return { ...descendants(typeIn(scope, scope.context)), marked: isMarked(scope.context) }
+      return { ...unwrap(descendants(typeIn(scope, scope.context))), marked: isMarked(scope.context) }
     case 'parent':
       return { ...known(inference.parents.get(node.slot?.label ?? '') ?? TOP), marked: true }
     case 'condition':
@@ -61,7 +62,7 @@ function inferNode(inference: Inference, node: Node, scope: Scope): Known | Stre
     case 'variable':
       return inferVariable(inference, node, scope)
     case 'regex':
-      return { ...known(FUNCTION), function: { kind: 'regex' } }
+      return { ...known(FUNCTION), function: { kind: 'regex', source: String(node.value) } }
     case 'function':
       return inferFunction(inference, node, scope)
     case 'partial':
@@ -90,6 +91,12 @@ function inferUnary(inference: Inference, node: Node, scope: Scope): Known {
   if (node.value === '[') return inferArray(inference, node, scope)
   if (node.value === '{') return inferGroup(inference, pairsOf(node), scope, node.position)
   return known(TOP)
+}
+
+function inferWildcard(scope: Scope): Known {
+  const { context } = scope
+  const type = typeIn(scope, context)
+  return { ...wildcard(context.boxed ? union(type, arrayOf(type)) : type), marked: isMarked(context) }
 }
 
 function inferCondition(inference: Inference, node: Node, scope: Scope): Known {
@@ -123,7 +130,7 @@ function inferVariable(inference: Inference, node: Node, scope: Scope): Known {
   const name = typeof node.value === 'string' ? node.value : ''
   const found = variable(inference, name, scope)
   if (found) return found
-  if (inference.bound.has(name)) return known(TOP)
+  if (inference.bound.has(name) || inference.evaluated) return known(TOP)
   warn(inference, 'UNKNOWN_VARIABLE', node.position, {
     name: `$${name}`,
     suggestion: suggestion(name, [...variableNames(scope.frame), ...builtinNames(inference)], '$'),

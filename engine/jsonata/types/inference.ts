@@ -15,7 +15,7 @@ export interface InferOptions {
   /** Variables that are bound before the expression runs. */
   readonly variables?: Readonly<Record<string, Type>>
   readonly functions?: Readonly<Record<string, HostFunction>>
-  /** Nodes that may be visited, each call of a lambda counted again; what lies beyond is `any`. Default 50,000. */
+  /** Nodes that may be visited, each call of a lambda counted again; what lies beyond is `any`. Default 20,000. */
   readonly steps?: number
 }
 
@@ -28,6 +28,8 @@ const maxTypeSize = 4000
 export interface ActiveCall {
   args: readonly Known[]
   result: Type
+  /** Whether its array may be a sequence that a tail call left. */
+  sequence: boolean
   /** Whether a recursive call relied on it. */
   used: boolean
   /** Whether a recursive call had arguments beyond `args`. */
@@ -51,6 +53,8 @@ export interface Inference {
   /** Lambdas that were made, and whether they were called. */
   readonly lambdas: Map<Node, { readonly scope: Scope; called: boolean }>
   readonly sizes: WeakMap<Type, number>
+  /** Whether `$eval` has run a text that may have bound variables. */
+  evaluated: boolean
   steps: number
   depth: number
   /** Open branches that may not run. */
@@ -69,7 +73,7 @@ export function enter(inference: Inference): boolean {
 
 /** Whether the steps are used up. */
 export function isExhausted(inference: Inference): boolean {
-  return inference.steps > (inference.options.steps ?? 50_000)
+  return inference.steps > (inference.options.steps ?? 20_000)
 }
 
 /** Reports a finding, once for each place and text. */
@@ -111,6 +115,12 @@ export function bind(inference: Inference, scope: Scope, name: string, value: Kn
   const uncertain = inference.branches > frame.branches
   const before = uncertain ? (lookUp(frame, name)?.type ?? TOP) : undefined
   frame.variables.set(name, before === undefined ? value : known(union(before, value.type)))
+}
+
+/** Forgets the variables of the nearest frame: `$eval` may have bound them. */
+export function forget(inference: Inference, scope: Scope): void {
+  inference.evaluated = true
+  for (const name of scope.frame.variables.keys()) scope.frame.variables.set(name, known(TOP))
 }
 
 /** The type, or `any` in its place when it has too many parts. */

@@ -19,7 +19,7 @@ export function callLambda(inference: Inference, lambda: Lambda, args: readonly 
   if (made) made.called = true
   const active = inference.calls.get(lambda.node)
   if (active) return recursive(active, args)
-  const entry: ActiveCall = { args, result: NEVER, used: false, grown: false }
+  const entry: ActiveCall = { args, result: NEVER, sequence: false, used: false, grown: false }
   inference.calls.set(lambda.node, entry)
   inference.depth += callDepth
   const result = settle(inference, lambda, entry)
@@ -34,7 +34,8 @@ function settle(inference: Inference, lambda: Lambda, entry: ActiveCall): Known 
     const result = runBody(inference, lambda, entry.args)
     if (!entry.used) return result
     const type = union(entry.result, result.type)
-    if (!entry.grown && sameType(type, entry.result)) return { ...known(type), marked: true }
+    entry.sequence ||= result.sequence === true
+    if (!entry.grown && sameType(type, entry.result)) return { ...known(type), marked: true, sequence: entry.sequence }
     entry.result = type
   }
   return known(TOP)
@@ -47,7 +48,7 @@ function recursive(active: ActiveCall, args: readonly Known[]): Known {
     active.args = joined
     active.grown = true
   }
-  return { ...known(active.result), marked: true }
+  return { ...known(active.result), marked: true, sequence: active.sequence }
 }
 
 /** Arguments that hold both; the same objects where nothing is added. A function that differs is no longer known. */

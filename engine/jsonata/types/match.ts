@@ -1,10 +1,27 @@
-import { arrayOf, closedObject, FUNCTION, MISSING, NUMBER, STRING, type Type, union } from '../../types/index.ts'
+import {
+  arrayOf,
+  closedObject,
+  FUNCTION,
+  MISSING,
+  NUMBER,
+  optional,
+  STRING,
+  type Type,
+  union,
+} from '../../types/index.ts'
 
 /** What a regular expression gives when it is called with a text: a match, or nothing. */
-export const matchType: Type = union(
-  MISSING,
-  closedObject({ match: STRING, start: NUMBER, end: NUMBER, groups: arrayOf(STRING), next: FUNCTION }),
-)
+export function matchType(source: string): Type {
+  const found = { match: STRING, start: NUMBER, end: NUMBER, groups: groupsOf(source), next: FUNCTION }
+  return union(MISSING, closedObject(found))
+}
 
-/** One item of what `$match` gives. A group that took no part is left out of a JSON array, so groups are strings. */
-export const foundType: Type = closedObject({ match: STRING, index: NUMBER, groups: arrayOf(STRING) })
+/** One item of what `$match` gives. */
+export function foundType(source: string): Type {
+  return closedObject({ match: STRING, index: NUMBER, groups: groupsOf(source) })
+}
+
+/** A group that is optional or one of several choices may have taken no part in the match. */
+function groupsOf(source: string): Type {
+  return arrayOf(/\)[?*{]|\|/.test(source) ? optional(STRING) : STRING)
+}

@@ -37,6 +37,7 @@ export function narrow(inference: Inference, node: Node, scope: Scope, outcome: 
   const at: Asked = { inference, scope, outcome, depth: depth + 1 }
   if (node.predicate?.length || node.group) return scope
   if (node.type === 'block' && node.expressions?.length === 1) return again(at, node.expressions[0], outcome)
+  if (node.type === 'lambda' && node.thunk) return again(at, node.body, outcome)
   if (node.type === 'path' || node.type === 'variable') return settle(at, node, outcome ? truthy : falsy)
   if (node.type === 'function') return narrowCall(at, node)
   if (node.type !== 'binary') return scope

@@ -36,7 +36,7 @@ export function inferBinary(inference: Inference, node: Node, scope: Scope): Kno
   if (operator === '..') return range(inference, sides)
   if (operator === '=' || operator === '!=') checkEquality(inference, sides)
   else if (operator === 'in') checkMembership(inference, sides)
-  else return known(union(BOOLEAN, compared(inference, sides)))
+  else return known(compared(inference, sides))
   return known(BOOLEAN)
 }
 
@@ -143,7 +143,7 @@ function equalityHint(left: Type, right: Type): string {
 /** Order needs two numbers or two strings; anything else raises an error. */
 function compared(inference: Inference, sides: Sides): Type {
   const { first, second } = sides
-  if (first.kind === 'never' || second.kind === 'never') return NEVER
+  if (first.kind === 'never' || second.kind === 'never') return BOOLEAN
   const strays = union(
     without(first, 'missing', 'any', 'number', 'string'),
     without(second, 'missing', 'any', 'number', 'string'),
@@ -161,7 +161,7 @@ function compared(inference: Inference, sides: Sides): Type {
       hint: comparisonHint(strays, a, b),
     })
   }
-  return absent || mayMiss(first) || mayMiss(second) ? MISSING : NEVER
+  return absentIfEither(BOOLEAN, sides)
 }
 
 /** The part that can be ordered: a number, a string, both, or any. */

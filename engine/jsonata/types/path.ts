@@ -4,7 +4,18 @@ import { inferGroup, inferTupleGroup } from './construct.ts'
 import { pathText } from './describe.ts'
 import { filterStages } from './filter.ts'
 import { type Inference, newFrame } from './inference.ts'
-import { isMarked, itemsOf, type Known, known, mayBeArray, mayMiss, type Stream, unwrap } from './known.ts'
+import {
+  isMarked,
+  itemsOf,
+  type Known,
+  keptSingle,
+  known,
+  mayBeArray,
+  mayMiss,
+  placeType,
+  type Stream,
+  unwrap,
+} from './known.ts'
 import { lookUpName } from './name.ts'
 import { factAbout, pathKey, type Scope, typeIn, within } from './scope.ts'
 import { sortStep, tupleStep } from './tuple.ts'
@@ -56,12 +67,22 @@ function takeStep(walk: Walk, index: number): void {
   if (step === undefined) return
   walk.tuples ||= step.tuple === true
   walk.last = undefined
-  if (index === 0 && step.consarray) walk.stream = itemsOf(inference.infer(step, walk.scope).type)
+  if (index === 0 && step.consarray) fromConstructed(walk, step)
   else if (step.type === 'sort') walk.stream = sortStep(inference, step, { stream, scope: walk.scope })
   else if (walk.tuples) walk.stream = tupleStep(inference, step, { stream, scope: walk.scope })
   else plainStep(walk, step, index)
   const spread = stream.spread ?? walk.stream.spread ?? { position: step.position ?? 0 }
   if (walk.stream.many) walk.stream = { ...walk.stream, spread }
+}
+
+/** A path that starts with `[…]` goes over its items. With `@` the library goes over the context all the same. */
+function fromConstructed(walk: Walk, step: Node): void {
+  const context = {
+    ...walk.scope.context,
+    boxed: walk.scope.context.wrapped !== true || !mayBeArray(walk.scope.context.type),
+  }
+  const { type } = walk.inference.infer(step, within(walk.scope, context))
+  if (step.focus === undefined) walk.stream = itemsOf(type)
 }
 
 function plainStep(walk: Walk, step: Node, index: number): void {
@@ -94,7 +115,7 @@ function plainStep(walk: Walk, step: Node, index: number): void {
 function contextOf(walk: Walk, index: number): Known {
   const { scope, stream } = walk
   const first = index === 0 && !stream.many
-  return first ? { ...scope.context, wrapped: false } : { ...known(stream.item), marked: stream.marked === true }
+  return first ? { ...scope.context, wrapped: false } : { ...known(placeType(stream)), marked: stream.marked === true }
 }
 
 /** The stream after a step that gave this value for each value of the stream before: arrays are flattened once. */
@@ -128,7 +149,9 @@ function resultOf(walk: Walk): Known {
 
 /** The library leaves an empty `[…]` at the start of a path as it is. */
 function orEmpty(walk: Walk, value: Known): Known {
-  return walk.steps[0]?.consarray ? { ...value, type: union(value.type, arrayOf(NEVER)), marked: true } : value
+  if (!walk.steps[0]?.consarray) return value
+  const around = walk.node.keepSingletonArray ? arrayOf(arrayOf(NEVER)) : NEVER
+  return { ...value, type: union(value.type, arrayOf(NEVER), around), marked: true }
 }
 
 /** One value for one context: an array stays as it is, unless it may be a sequence that `[]` kept. */
@@ -141,16 +164,6 @@ function single(value: Known): Known {
     ...(spread ? { spread } : {}),
     ...(value.function ? { function: value.function } : {}),
   }
-}
-
-/** The same with `[]`: an array around what is no array, and around a constructed one. */
-function keptSingle(value: Known): Known {
-  const array = memberOfKind(value.type, 'array')
-  const one = without(value.type, 'array', 'missing')
-  const around = array && isMarked(value) ? arrayOf(array) : NEVER
-  const asIs = array && !value.constructed ? array : NEVER
-  const wrapped = one.kind === 'never' ? NEVER : arrayOf(one)
-  return { ...known(union(mayMiss(value.type) ? MISSING : NEVER, wrapped, around, asIs)), marked: true }
 }
 
 function group(walk: Walk, pairs: NonNullable<Node['group']>['lhs'], position: number | undefined): Known {

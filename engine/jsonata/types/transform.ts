@@ -6,8 +6,10 @@ import {
   memberOfKind,
   membersOf,
   NEVER,
+  numberOf,
   type ObjectType,
   optional,
+  STRING,
   type Type,
   union,
   unionAll,
@@ -28,16 +30,33 @@ export function transformed(
 ): Type {
   const { node, scope } = of
   const absent = mayMiss(input) ? MISSING : NEVER
-  const copied = without(input, 'missing')
-  if (copied.kind === 'never') return MISSING
-  const context = within(scope, known(copied))
+  const copy = copied(without(input, 'missing'))
+  if (copy.kind === 'never') return MISSING
+  const context = within(scope, known(copy))
   const place = node.pattern && patternOf(node.pattern)
   const matches = node.pattern ? inference.infer(node.pattern, context).type : ANY
   const update = updateOf(inference, node, within(scope, known(itemsOf(matches).item)))
-  if (place === undefined) return union(absent, memberOfKind(copied, 'array') ? ANY : anyObject(copied))
+  if (place === undefined) return union(absent, memberOfKind(copy, 'array') ? ANY : anyObject(copy))
   return union(
     absent,
-    updateAt(copied, place.names, (shape) => (place.sure ? update(shape) : union(shape, update(shape)))),
+    updateAt(copy, place.names, (shape) => (place.sure ? update(shape) : union(shape, update(shape)))),
+  )
+}
+
+/** A copy by way of JSON text: numbers are rounded to 15 digits, a function becomes an empty string. */
+export function copied(type: Type): Type {
+  return unionAll(
+    membersOf(type).map((member): Type => {
+      if (member.kind === 'function') return STRING
+      if (member.kind === 'array') return arrayOf(copied(member.item))
+      if (member.kind === 'number' && member.values) {
+        return numberOf(...member.values.map((value) => Number(value.toPrecision(15))))
+      }
+      if (member.kind !== 'object') return member
+      const fields = Object.entries(member.fields).map(([name, field]) => [name, copied(field)] as const)
+      const rest = member.rest ? { rest: copied(member.rest) } : {}
+      return { ...member, fields: Object.fromEntries(fields), ...rest }
+    }),
   )
 }
 

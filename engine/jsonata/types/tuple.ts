@@ -3,7 +3,7 @@ import type { Node, Stage } from './ast.ts'
 import { describe, kindsOf } from './describe.ts'
 import { filterItems } from './filter.ts'
 import { type Inference, warn } from './inference.ts'
-import { isMarked, itemsOf, known, type Stream } from './known.ts'
+import { isMarked, itemsOf, known, placeType, type Stream } from './known.ts'
 import { type Scope, within } from './scope.ts'
 
 /** A stream of values and the scope whose frame has what `@` and `#` bind. */
@@ -13,7 +13,8 @@ export interface Tuples {
 }
 
 /** A step whose results carry bindings: `@$name` keeps the context, `#$name` counts, `%` finds the context again. */
-export function tupleStep(inference: Inference, step: Node, { stream, scope }: Tuples): Stream {
+export function tupleStep(inference: Inference, step: Node, { stream: given, scope }: Tuples): Stream {
+  const stream = { ...given, item: placeType(given), holes: false }
   const same = !stream.many && scope.context.type === stream.item
   const context = same ? { ...scope.context, wrapped: false } : { ...known(stream.item), marked: isMarked(stream) }
   const value = inference.infer(withoutStages(step), within(scope, context))
