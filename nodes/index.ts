@@ -1,7 +1,9 @@
 import type { AnyNodeSpec } from '../engine/node.ts'
 import alarm from './alarm.ts'
 import comment from './comment.ts'
+import debounce from './debounce.ts'
 import debug from './debug.ts'
+import delay from './delay.ts'
 import filter from './filter.ts'
 import httpOut from './http-out.ts'
 import inject from './inject.ts'
@@ -9,6 +11,7 @@ import mqttIn from './mqtt-in.ts'
 import mqttOut from './mqtt-out.ts'
 import onChange from './on-change.ts'
 import query from './query.ts'
+import rateLimit from './rate-limit.ts'
 import store from './store.ts'
 import switchNode from './switch.ts'
 import transform from './transform.ts'
@@ -20,6 +23,9 @@ const specs: readonly AnyNodeSpec[] = [
   switchNode,
   transform,
   onChange,
+  debounce,
+  rateLimit,
+  delay,
   alarm,
   query,
   mqttOut,
