@@ -2,9 +2,12 @@ import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import mqtt from 'mqtt'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import { nextEvent, until, within } from '../../tools/wait.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker } from './harness.ts'
+
+afterAll(removeDatabases)
 
 const run = promisify(execFile)
 

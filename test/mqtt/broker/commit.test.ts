@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BrokerStore, createBrokerStore } from '../../../engine/store/broker.ts'
-import { newDatabaseFile, openTestDatabase } from './database.ts'
+import { newDatabaseFile, openTestDatabase, removeDatabases } from './database.ts'
+
+afterAll(removeDatabases)
 
 let database: Database.Database
 let store: BrokerStore

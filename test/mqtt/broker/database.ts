@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { temporaryDirectory } from '../../tools/temporary.ts'
 
-const directory = temporaryDirectory('broker')
+/** Made when it is needed: a process that is killed should leave none. */
+let directory: ReturnType<typeof temporaryDirectory> | undefined
 
 /** A database file as the engine opens it: WAL, every commit synced. */
 export function openTestDatabase(file = newDatabaseFile()): Database.Database {
@@ -14,5 +15,12 @@ export function openTestDatabase(file = newDatabaseFile()): Database.Database {
 }
 
 export function newDatabaseFile(): string {
+  directory ??= temporaryDirectory('broker')
   return join(directory.path, `${randomUUID()}.db`)
+}
+
+/** Takes away what tests of this file left; workers end without the exit event that would do it. */
+export function removeDatabases(): void {
+  directory?.remove()
+  directory = undefined
 }

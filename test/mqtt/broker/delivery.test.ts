@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../../tools/wait.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker } from './harness.ts'
 import { connectRaw, type RawClient } from './raw.ts'
+
+afterAll(removeDatabases)
 
 let served: TestBroker
 let port: number

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import { nextEvent, until } from '../../tools/wait.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker } from './harness.ts'
 import { connectRaw, type RawClient } from './raw.ts'
+
+afterAll(removeDatabases)
 
 let served: TestBroker
 let keeper: RawClient

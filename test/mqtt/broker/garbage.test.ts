@@ -1,10 +1,13 @@
 import { connect } from 'node:net'
 import mqttPacket, { type Packet } from 'mqtt-packet'
-import { afterEach, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it } from 'vitest'
 import { until } from '../../tools/wait.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker } from './harness.ts'
 import { randomOf } from './random.ts'
 import { connectRaw, RawClient } from './raw.ts'
+
+afterAll(removeDatabases)
 
 let served: TestBroker
 afterEach(() => served.stop())

@@ -1,11 +1,14 @@
 import { Duplex } from 'node:stream'
 import mqttPacket, { type Packet } from 'mqtt-packet'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { Gate } from '../../../engine/mqtt/broker/gate.ts'
 import { until } from '../../tools/wait.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker } from './harness.ts'
 import { randomOf } from './random.ts'
 import { connectRaw, openRaw } from './raw.ts'
+
+afterAll(removeDatabases)
 
 describe('the gate', () => {
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]

@@ -1,12 +1,14 @@
 import { connect } from 'node:net'
 import mqttPacket, { type Packet } from 'mqtt-packet'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { freePort } from '../../tools/port.ts'
 import { pause, until } from '../../tools/wait.ts'
 import { startBrokerProcess } from './child.ts'
-import { newDatabaseFile } from './database.ts'
+import { newDatabaseFile, removeDatabases } from './database.ts'
 import { randomOf } from './random.ts'
 import { connectRaw, RawClient } from './raw.ts'
+
+afterAll(removeDatabases)
 
 type Handler = (packet: Packet, send: (packet: Packet) => void) => void
 

@@ -1,13 +1,16 @@
 import { connect } from 'node:net'
 import mqttPacket from 'mqtt-packet'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { RulewireError } from '../../../engine/errors.ts'
 import { startBroker } from '../../../engine/mqtt/broker/broker.ts'
 import { Pace } from '../../../engine/mqtt/broker/policy.ts'
 import type { BrokerUsers } from '../../../engine/mqtt/broker/users.ts'
 import { until } from '../../tools/wait.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from './harness.ts'
 import { connectRaw, openRaw, RawClient } from './raw.ts'
+
+afterAll(removeDatabases)
 
 let served: TestBroker
 async function start(options: TestBrokerOptions = {}): Promise<number> {

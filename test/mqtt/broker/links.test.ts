@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import { until } from '../../tools/wait.ts'
 import { configOf, openIncoming, openOutgoing } from '../tools.ts'
+import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker } from './harness.ts'
 import { connectRaw } from './raw.ts'
+
+afterAll(removeDatabases)
 
 let served: TestBroker
 beforeEach(async () => {

@@ -4,7 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { Persistence } from '../../../engine/mqtt/broker/persistence.ts'
 import { Sessions } from '../../../engine/mqtt/broker/sessions.ts'
 import { createBrokerStore } from '../../../engine/store/broker.ts'
-import { openTestDatabase } from './database.ts'
+import { openTestDatabase, removeDatabases } from './database.ts'
+
+afterAll(removeDatabases)
 
 /** What aedes' suite uses of the context of node:test. */
 interface Context {
