@@ -106,8 +106,7 @@ class Outgoing implements OutgoingLink {
   }
 
   #goOn(): void {
-    this.#window.flush()
-    this.#window.pump()
+    this.#window.goOn()
     this.#drainQueue()
   }
 

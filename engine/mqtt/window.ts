@@ -58,6 +58,7 @@ export class OutboxWindow {
   #releases: number[] = []
   #closed = false
   #pumping = false
+  #pumpsLater = false
   readonly #blame = new Blame()
   /** Something was answered on this connection. */
   #answeredHere = false
@@ -131,6 +132,24 @@ export class OutboxWindow {
     else if (entry.stage === 'released') this.#done(entry, code === packetIdNotFound ? 0 : code)
   }
 
+  /**
+   * All answers of a chunk were handed over. While little of the window is free, what may go waits for the end of this turn of
+   * the event loop and goes with what further chunks free: answers to small writes come in small chunks, and each would
+   * make the next write small for ever.
+   */
+  goOn(): void {
+    this.#flushReleases()
+    const free = (this.#limits?.window ?? 0) - this.#onWire
+    if (free >= (this.#limits?.window ?? 0) >> 2) this.pump()
+    else if (!this.#pumpsLater) {
+      this.#pumpsLater = true
+      setImmediate(() => {
+        this.#pumpsLater = false
+        this.pump()
+      })
+    }
+  }
+
   /** Sends what the window and the socket allow. */
   pump(): void {
     const limits = this.#limits
@@ -149,19 +168,14 @@ export class OutboxWindow {
   #fill(window: number, limits: ServerLimits): number {
     let sent = 0
     while (this.#onWire < window && !this.#options.congested()) {
-      // Small reads cost as much as large ones, so more is read than may go now. It goes one by one where the window is
-      // small: a broker with Nagle's algorithm holds its next acks back until it hears from us.
+      // Small reads cost as much as large ones, so more is read than may go now. Waiting until much of the window is free would
+      // not do: a broker with Nagle's algorithm holds its next acks back until it hears from us.
       if (this.#unsent.length === 0 && !this.#read(Math.max(smallestRead, window - this.#onWire))) break
       const before = this.#unsent.length
       sent += this.#sendSome(window, limits)
       if (this.#unsent.length === before) break
     }
     return sent
-  }
-
-  /** Writes the releases that were committed together. */
-  flush(): void {
-    this.#flushReleases()
   }
 
   #read(limit: number): boolean {

@@ -174,14 +174,14 @@ async function outbox(qos: 1 | 2): Promise<void> {
       name: 'bench',
       url: 'mqtt://bench',
       clientId: 'bench',
-      protocolVersion: 4,
+      protocolVersion: 5,
       keepalive: 600,
       connect: () => socket,
     },
     now: Date.now,
     outbox: memory,
   })
-  socket.receive(connack[4])
+  socket.receive(connack[5])
   /** A broker that answers what one write held with one write. */
   const answer = (chunk: Buffer) => {
     const acks: number[] = []
