@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FlowDocument } from '../../editor/core/document.ts'
 import { outputDirectory } from '../../editor/paths.ts'
+import type { Alarm } from '../../engine/server/protocol.ts'
 import { startBrowser, startEngine, type TestEngine, withPage } from './harness.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -60,6 +61,46 @@ describe('what devices and files say', () => {
       await page.keyboard.press('p')
       expect(await page.evaluate(() => Reflect.get(window, 'hit'))).toBeUndefined()
       expect(await page.locator('#root img, #root script, #root b').count()).toBe(0)
+      expect(complaints).toEqual([])
+    })
+  })
+})
+
+describe('alarms', () => {
+  it('are acknowledged with a note, by keyboard', async () => {
+    // The list as the protocol has it; which node types raise alarms is not what is tested here.
+    const alarm = sampleAlarm()
+    const sent: unknown[] = []
+    const before = async (page: Page) => {
+      await page.route('**/api/v1/alarms?**', (route) =>
+        route.fulfill({
+          json: { items: [alarm], counts: { active: 1, unacknowledged: 1, shelved: 0, revision: 1 }, left: 0 },
+        }),
+      )
+      await page.route('**/api/v1/alarms/ack', (route) => {
+        const command: { note: string } = route.request().postDataJSON()
+        sent.push(command)
+        alarm.acknowledged = true
+        alarm.acknowledgement = { by: 'operator', time: alarm.since, note: command.note }
+        alarm.commands = ['shelve']
+        return route.fulfill({ json: alarm })
+      })
+    }
+    await withPage(browser, engine.url, { before }, async ({ page, complaints }) => {
+      await page.locator('[data-flow="room"]').click()
+      await openDrawer(page, 'alarms')
+      await page.locator('[data-alarm="kitchen"][data-waiting]').getByText('30.5, limit 25').waitFor()
+      expect(await axe(page)).toEqual([])
+      for (let step = 0; step < 80; step++) {
+        const at = await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '')
+        if (at === 'Note: kitchen') break
+        await page.keyboard.press('Tab')
+      }
+      await page.keyboard.type('window was open')
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.locator('[data-alarm="kitchen"]:not([data-waiting])').getByText('window was open').waitFor()
+      expect(sent).toEqual([{ flow: 'room', node: 'warm', key: 'kitchen', note: 'window was open' }])
       expect(complaints).toEqual([])
     })
   })
@@ -257,6 +298,15 @@ async function zoomToOne(page: Page): Promise<void> {
       { timeout: 10_000, interval: 60 },
     )
     .toBeGreaterThanOrEqual(95)
+}
+
+function sampleAlarm(): Alarm {
+  return {
+    ...{ flow: 'room', node: 'warm', key: 'kitchen', title: 'Too warm', commands: ['acknowledge', 'shelve'] },
+    ...{ condition: 'ACTIVE', data: 'FRESH', gate: 'OPEN', acknowledged: false, level: 'high', severity: 2 },
+    ...{ value: 30.5, limit: 25, margin: 5.5, since: Date.now(), raised: Date.now(), cleared: null, due: null, seq: 1 },
+    ...{ acknowledgement: null, shelved: null, topic: 'room/kitchen', detail: null },
+  }
 }
 
 function roomFlow(): FlowDocument {

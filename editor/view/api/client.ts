@@ -85,7 +85,7 @@ export function createClient(base = 'api/v1/'): Client {
     retryDeadLetters: (ids) => call('POST', 'dead-letters/retry', { ids }),
     dropDeadLetters: (ids) => call('POST', 'dead-letters/drop', { ids }),
     alarms: () => call('GET', 'alarms?limit=500'),
-    commandAlarm: (name, command) => call('POST', `alarms/${name}`, command),
+    commandAlarm: (name, command) => call('POST', `alarms/${name === 'acknowledge' ? 'ack' : name}`, command),
     whyAlarm: ({ flow, node, key }) => call('GET', `alarms/why?${new URLSearchParams({ flow, node, key })}`),
     tryDraft: (request) => call('POST', 'try', request),
     arm: (request) => call('POST', 'trace', request),
