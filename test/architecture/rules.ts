@@ -46,6 +46,7 @@ const editorTypes = [
   'engine/server/protocol.ts',
   'engine/server/protocol-tools.ts',
   'engine/server/protocol-alarms.ts',
+  'engine/flow/describe.ts',
   'engine/flow/model.ts',
   'engine/errors.ts',
 ]
