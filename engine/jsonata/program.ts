@@ -57,12 +57,12 @@ export class CompiledExpression implements Program {
   evaluate(input: unknown, world: World | undefined): unknown {
     const state = this.#spare ?? new State(this)
     this.#spare = undefined
-    const { run, frame } = world?.bindings === undefined ? this.#usual : this.#variant(world.bindings)
+    const variant = world?.bindings === undefined ? this.#usual : this.#variant(world.bindings)
     state.begin(input, world)
     try {
-      const result = run(Array.isArray(input) ? state.wrap(input) : input, frame(), state)
+      const result = variant.run(Array.isArray(input) ? state.wrap(input) : input, variant.frame(), state)
       if (typeof result !== 'object' || result === null) return typeof result === 'function' ? undefined : result
-      return this.#isIntricate || world?.bindings !== undefined ? cleaned(result, state) : result
+      return this.#isIntricate || variant !== this.#usual ? cleaned(result, state) : result
     } catch (error) {
       throw this.#toError(error)
     } finally {

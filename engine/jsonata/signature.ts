@@ -22,6 +22,7 @@ interface Parameter {
   /** `?` and `+`; `-` means that the context may stand in. */
   repeat: '' | '?' | '+'
   context: boolean
+  takesAnyContext: boolean
   /** What the items of an array must be. */
   subtype: string | undefined
 }
@@ -31,11 +32,13 @@ export class Signature {
   /** As it is written. */
   readonly definition: string
   readonly #parameters: readonly Parameter[]
-  #pattern: RegExp | undefined
+  /** Each parameter takes one argument where there is one. */
+  readonly #isPlain: boolean
 
   constructor(definition: string) {
     this.definition = definition
     this.#parameters = parse(definition)
+    this.#isPlain = this.#parameters.every((one) => one.repeat !== '+' && !isLazy(one))
   }
 
   /** Gives the arguments, with the context or one-item arrays put in; throws T0410, T0411 or T0412. */
@@ -46,7 +49,7 @@ export class Signature {
   /** True when each argument is what its parameter asks for, with nothing to be put in. */
   #fits(args: readonly unknown[]): boolean {
     const parameters = this.#parameters
-    if (args.length > parameters.length) return false
+    if (!this.#isPlain || args.length > parameters.length) return false
     for (let index = 0; index < parameters.length; index++) {
       const parameter = parameters[index] as Parameter // index is below the length
       if (index >= args.length) {
@@ -62,23 +65,25 @@ export class Signature {
 
   #adapt(args: readonly unknown[], context: unknown): readonly unknown[] {
     const symbols = args.map(symbolOf).join('')
-    this.#pattern ??= new RegExp(`^${this.#parameters.map((one) => `(${patternOf(one)})`).join('')}$`)
-    const match = this.#pattern.exec(symbols)
-    if (match === null) throw this.#mismatch(args, symbols)
+    const counts = divide(this.#parameters, symbols, true)
+    if (counts === undefined) throw this.#mismatch(args, symbols)
     const result: unknown[] = []
     let next = 0
+    let at = 0
     for (const [index, parameter] of this.#parameters.entries()) {
-      const part = match[index + 1] ?? ''
-      if (part === '' && parameter.context) {
+      const count = counts[index] ?? 0
+      const part = symbols.slice(at, at + count)
+      at += count
+      if (count === 0 && parameter.context) {
         result.push(checkContext(parameter, context, next))
-      } else if (part === '') {
+      } else if (count === 0) {
+        // An argument is passed by even where none was taken, as in the library.
         result.push(args[next])
         next++
       } else {
         for (const symbol of part) {
-          result.push(
-            parameter.type === 'a' ? toArray(args[next], { parameter, symbol, part, index: next }) : args[next],
-          )
+          const place = { parameter, symbol, part, index: next }
+          result.push(parameter.type === 'a' ? toArray(args[next], place) : args[next])
           next++
         }
       }
@@ -88,16 +93,51 @@ export class Signature {
 
   /** Finds the first argument that does not fit. */
   #mismatch(args: readonly unknown[], symbols: string): Failure {
-    let pattern = '^'
     let good = 0
-    for (const parameter of this.#parameters) {
-      pattern += patternOf(parameter)
-      const match = new RegExp(pattern).exec(symbols)
-      if (match === null) break
-      good = match[0].length
+    for (let length = 1; length <= this.#parameters.length; length++) {
+      const counts = divide(this.#parameters.slice(0, length), symbols, false)
+      if (counts === undefined) break
+      good = counts.reduce((sum, count) => sum + count, 0)
     }
     return new Failure('T0410', { value: args[good], index: good + 1 })
   }
+}
+
+/**
+ * How many arguments each parameter takes, the first ones as many as they can. To the end of the arguments, or as far as
+ * it goes. Undefined when they do not fit. Places that have failed are remembered, so that no signature takes long.
+ */
+function divide(parameters: readonly Parameter[], symbols: string, isWhole: boolean): readonly number[] | undefined {
+  const failed = new Set<number>()
+  const counts: number[] = []
+  const from = (index: number, at: number): boolean => {
+    const parameter = parameters[index]
+    if (parameter === undefined) return !isWhole || at === symbols.length
+    const place = index * (symbols.length + 1) + at
+    if (failed.has(place)) return false
+    for (const count of choices(parameter, symbols, at)) {
+      counts[index] = count
+      if (from(index + 1, at + count)) return true
+    }
+    failed.add(place)
+    return false
+  }
+  return from(0, 0) ? counts : undefined
+}
+
+/** How many arguments a parameter may take at a place, in the order in which that is tried. */
+function choices(parameter: Parameter, symbols: string, at: number): number[] {
+  const { accepts, repeat, context } = parameter
+  let most = repeat === '+' ? symbols.length - at : 1
+  for (let taken = 0; taken < most; taken++) if (!accepts.includes(symbols.charAt(at + taken) || ' ')) most = taken
+  const least = context || repeat === '?' ? 0 : 1
+  const counts = Array.from({ length: Math.max(0, most - least + 1) }, (_, index) => most - index)
+  return isLazy(parameter) ? counts.reverse() : counts
+}
+
+/** Both marks together make a parameter take as few as it can. */
+function isLazy({ context, repeat }: Parameter): boolean {
+  return context && repeat !== ''
 }
 
 function isArrayFor(parameter: Parameter, arg: unknown): boolean {
@@ -105,7 +145,7 @@ function isArrayFor(parameter: Parameter, arg: unknown): boolean {
 }
 
 function checkContext(parameter: Parameter, context: unknown, index: number): unknown {
-  if (parameter.accepts.includes(symbolOf(context))) return context
+  if (parameter.takesAnyContext || parameter.accepts.includes(symbolOf(context))) return context
   throw new Failure('T0411', { value: context, index: index + 1 })
 }
 
@@ -120,7 +160,7 @@ function toArray(arg: unknown, { parameter, symbol, part, index }: ArrayPlace): 
   if (symbol === 'm') return undefined
   const { subtype } = parameter
   if (subtype !== undefined) {
-    const fits = Array.isArray(arg) ? areAll(arg, subtype.charAt(0)) : part === subtype
+    const fits = symbol === 'a' ? !Array.isArray(arg) || areAll(arg, subtype.charAt(0)) : part === subtype
     if (!fits) throw new Failure('T0412', { value: arg, index: index + 1, type: plurals[subtype] })
   }
   return symbol === 'a' ? arg : [arg]
@@ -159,10 +199,6 @@ function maskOf(value: unknown): number {
   return bits[symbolOf(value)] ?? 0
 }
 
-function patternOf(parameter: Parameter): string {
-  return `[${parameter.accepts}]${parameter.repeat}${parameter.context ? '?' : ''}`
-}
-
 /** The parser of the library has checked the definition before. */
 function parse(definition: string): Parameter[] {
   const parameters: Parameter[] = []
@@ -182,8 +218,12 @@ function parse(definition: string): Parameter[] {
       if (last !== undefined) last.subtype = definition.slice(at + 1, end)
       at = end
     } else if (last !== undefined) {
-      if (symbol === '-') last.context = true
-      else if (symbol === '?' || symbol === '+') last.repeat = symbol
+      if (symbol === '-') {
+        last.context = true
+        // The library tests the context with what it has read so far, which takes anything then.
+        last.takesAnyContext = last.repeat === '?'
+      }
+      if (symbol === '?' || symbol === '+') last.repeat = symbol
     }
   }
   return parameters
@@ -192,7 +232,7 @@ function parse(definition: string): Parameter[] {
 function parameter(type: string, accepts: string): Parameter {
   let mask = 0
   for (const letter of accepts) mask |= bits[letter] ?? 0
-  return { type, accepts, mask, repeat: '', context: false, subtype: undefined }
+  return { type, accepts, mask, repeat: '', context: false, takesAnyContext: false, subtype: undefined }
 }
 
 function closing(text: string, start: number, open: string, close: string): number {

@@ -40,8 +40,7 @@ export interface Program {
 /** What an evaluation is given besides its input. */
 export interface World {
   readonly bindings: Readonly<Record<string, unknown>> | undefined
-  readonly now: (() => number) | undefined
-  readonly random: (() => number) | undefined
+  readonly environment: { now?(): number; random?(): number } | undefined
 }
 
 /** A call of a function of the host. */
@@ -51,7 +50,7 @@ interface HostCall {
   readonly frame: Frame
 }
 
-const nothing: World = { bindings: undefined, now: undefined, random: undefined }
+const nothing: World = { bindings: undefined, environment: undefined }
 
 /** What one evaluation knows and has used up. */
 export class State {
@@ -158,13 +157,13 @@ export class State {
 
   /** UTC milliseconds, the same for the whole evaluation. */
   now(): number {
-    this.#now ??= this.#world.now?.() ?? Date.now()
+    this.#now ??= this.#world.environment?.now?.() ?? Date.now()
     return this.#now
   }
 
   /** A number from 0 up to, not including, 1. */
   random(): number {
-    return this.#world.random?.() ?? Math.random()
+    return this.#world.environment?.random?.() ?? Math.random()
   }
 
   /** The value of a built-in; one for an evaluation, so that what errors say does not depend on other ones. */

@@ -195,6 +195,11 @@ export const attacks: readonly Attack[] = [
     codes: ['D1011', 'X1003'],
   },
   { name: 'encoding again and again', text: doubled(28, '"%%%%%%%%"', '$encodeUrlComponent($a & $a)'), codes: length },
+  {
+    name: 'signature that can be divided in many ways',
+    text: `(function($a)<${'n+'.repeat(40)}s>{ $a })(${'1,'.repeat(59)}1)`,
+    codes: ['T0410'],
+  },
   { name: 'deep input as text', text: '$string($)', codes: depth, input: nested(20_000) },
   { name: 'deep input searched', text: '$count(**)', codes: depth, input: nested(20_000) },
   { name: 'deep input compared', text: '$ = $clone($)', codes: depth, input: nested(20_000) },

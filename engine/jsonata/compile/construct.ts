@@ -3,7 +3,7 @@ import type { Run, Scope } from '../frame.ts'
 import { appendAll } from '../sequences.ts'
 import { CONSTRUCTED, type State } from '../state.ts'
 import { type Dict, isArray } from '../values.ts'
-import { compileGroup } from './group.ts'
+import { compilePairs, groupOf } from './group.ts'
 import type { Unit } from './unit.ts'
 
 /** Compiles `[a, b]`: arrays among the values lose their brackets, unless they are constructors themselves. */
@@ -29,8 +29,10 @@ export function compileArray(node: Node, scope: Scope, unit: Unit): Run {
 /** Compiles `{key: value}` as an expression of its own. */
 export function compileObject(node: Node, scope: Scope, unit: Unit): Run {
   const pairs = node.lhs as readonly Pair[] // what object constructors have there
-  const group = compileGroup({ lhs: pairs, position: node.position }, scope, unit)
-  const fields = literalFields(pairs, scope, unit)
+  const groupNode = { lhs: pairs, position: node.position }
+  const compiled = compilePairs(groupNode, scope, unit)
+  const group = groupOf(compiled, groupNode, { scope, unit })
+  const fields = literalFields(pairs, compiled.values)
   if (fields === undefined) return group
   return (input, frame, state) => (isArray(input) ? group(input, frame, state) : build(fields, input, frame, state))
 }
@@ -42,14 +44,14 @@ interface Fields {
   readonly template: Dict
 }
 
-function literalFields(pairs: readonly Pair[], scope: Scope, unit: Unit): Fields | undefined {
+function literalFields(pairs: readonly Pair[], values: readonly Run[]): Fields | undefined {
   const keys = pairs.map(([key]) => (isLiteral(key) ? String(key.value) : undefined))
   const template: Dict = {}
   for (const key of keys) {
     if (key === undefined || key === '__proto__' || /^\d/.test(key) || Object.hasOwn(template, key)) return undefined
     template[key] = undefined
   }
-  return { keys: Object.keys(template), values: pairs.map(([, value]) => unit.compile(value, scope)), template }
+  return { keys: Object.keys(template), values, template }
 }
 
 function isLiteral(node: Node): boolean {

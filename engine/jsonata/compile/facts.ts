@@ -66,28 +66,40 @@ export function findFacts(root: Node): Facts {
   const calls = new Map<string, number>()
   const values = new Set<string>()
   let hasTuples = false
-  const visit = (node: Node, isTail: boolean): void => {
+  forEachNode(root, (node, parent, isThunk) => {
     if (node.tuple || node.type === 'parent' || node.focus !== undefined || node.index !== undefined) hasTuples = true
-    if (node.type === 'variable') values.add(String(node.value))
     if (node.type === 'transform') values.add('clone')
-    for (const child of children(node)) {
-      const isCalled = node.type === 'function' && child === node.procedure && child.type === 'variable' && !isTail
-      if (isCalled && child.predicate === undefined) {
-        const name = String(child.value)
-        calls.set(name, (calls.get(name) ?? 0) + 1)
-      } else visit(child, node.thunk === true)
-    }
-  }
-  visit(root, false)
+    if (node.type !== 'variable') return
+    const name = String(node.value)
+    const isCalled =
+      parent?.type === 'function' && parent.procedure === node && !isThunk && node.predicate === undefined
+    if (isCalled) calls.set(name, (calls.get(name) ?? 0) + 1)
+    else values.add(name)
+  })
   return { calls, values, hasTuples }
 }
 
+/** Visits each node with the one above it, and whether that is a call in tail position. */
+export function forEachNode(root: Node, visit: (node: Node, parent: Node | undefined, isThunk: boolean) => void): void {
+  const open: { node: Node; parent: Node | undefined; isThunk: boolean }[] = [
+    { node: root, parent: undefined, isThunk: false },
+  ]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, parent } = next
+    visit(node, parent, next.isThunk)
+    const isThunk = parent?.type === 'lambda' && parent.thunk === true
+    for (const child of children(node)) open.push({ node: child, parent: node, isThunk })
+  }
+}
+
 /** Names that `:=` binds in the frame of these nodes, not in a frame of a block or lambda inside. */
-export function boundNames(nodes: readonly Node[], names: Set<string> = new Set()): Set<string> {
-  for (const node of nodes) {
+export function boundNames(nodes: readonly Node[]): Set<string> {
+  const names = new Set<string>()
+  const open = [...nodes]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.type === 'bind' && node.lhs !== undefined && 'value' in node.lhs) names.add(String(node.lhs.value))
-    if (node.type === 'block') boundNames(behind(node), names)
-    else if (node.type !== 'lambda' || node.thunk === true) boundNames(children(node), names)
+    if (node.type === 'block') open.push(...behind(node))
+    else if (node.type !== 'lambda' || node.thunk === true) open.push(...children(node))
   }
   return names
 }

@@ -1,4 +1,4 @@
-import type { Group, Pair } from '../ast.ts'
+import type { Group } from '../ast.ts'
 import { Failure } from '../errors.ts'
 import { type Frame, type Run, Scope } from '../frame.ts'
 import { appendAll } from '../sequences.ts'
@@ -6,7 +6,7 @@ import { type State, TUPLES } from '../state.ts'
 import { type Dict, isArray, setOwn } from '../values.ts'
 import { boundNames } from './facts.ts'
 import { tupleFrame } from './tuple.ts'
-import type { Unit } from './unit.ts'
+import { lazy, type Unit } from './unit.ts'
 
 /** The items that share a key. */
 interface Entry {
@@ -16,7 +16,8 @@ interface Entry {
   isList: boolean
 }
 
-interface Pairs {
+/** Compiled pairs. */
+export interface Pairs {
   readonly keys: readonly Run[]
   readonly values: readonly Run[]
   readonly position: number | undefined
@@ -24,24 +25,32 @@ interface Pairs {
 
 /** Compiles `{key: value}`: first all keys of all items, then one value for each key. */
 export function compileGroup({ lhs, position }: GroupNode, scope: Scope, unit: Unit): Run {
-  const plain = compilePairs(lhs, position, scope, unit)
-  const inner = unit.facts.hasTuples ? new Scope(scope, boundNames(lhs.flat()), true) : undefined
-  const tuples = inner && compilePairs(lhs, position, inner, unit)
-  return (input, frame, state) => {
-    if (tuples !== undefined && inner !== undefined && state.has(input, TUPLES)) {
-      return groupTuples(tuples, input as Dict[], { frame, scope: inner, state }) // the mark says that they are tuples
-    }
-    return groupItems(plain, isArray(input) ? input : [input], frame, state)
-  }
+  return groupOf(compilePairs({ lhs, position }, scope, unit), { lhs, position }, { scope, unit })
 }
 
 /** The pairs of a constructor, or those behind an expression. */
 export type GroupNode = Pick<Group, 'lhs'> & { readonly position: number | undefined }
 
-function compilePairs(pairs: readonly Pair[], position: number | undefined, scope: Scope, unit: Unit): Pairs {
+/** Makes the grouping of pairs that are compiled already; those for tuples are compiled when there are tuples. */
+export function groupOf(plain: Pairs, node: GroupNode, { scope, unit }: { scope: Scope; unit: Unit }): Run {
+  const forTuples = lazy(() => {
+    const inner = new Scope(scope, boundNames(node.lhs.flat()), true)
+    return { inner, pairs: compilePairs(node, inner, unit) }
+  })
+  return (input, frame, state) => {
+    if (unit.facts.hasTuples && state.has(input, TUPLES)) {
+      const { inner, pairs } = forTuples()
+      return groupTuples(pairs, input as Dict[], { frame, scope: inner, state }) // the mark says that they are tuples
+    }
+    return groupItems(plain, isArray(input) ? input : [input], frame, state)
+  }
+}
+
+/** Compiles the keys and values of pairs. */
+export function compilePairs({ lhs, position }: GroupNode, scope: Scope, unit: Unit): Pairs {
   return {
-    keys: pairs.map(([key]) => unit.compile(key, scope)),
-    values: pairs.map(([, value]) => unit.compile(value, scope)),
+    keys: lhs.map(([key]) => unit.compile(key, scope)),
+    values: lhs.map(([, value]) => unit.compile(value, scope)),
     position,
   }
 }

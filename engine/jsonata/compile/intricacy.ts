@@ -1,5 +1,6 @@
 import type { Node } from '../ast.ts'
-import { children } from './facts.ts'
+import { builtIns } from '../functions/table.ts'
+import { forEachNode } from './facts.ts'
 
 /** Built-ins that give numbers, texts or truth. */
 const simple: ReadonlySet<unknown> = new Set([
@@ -32,14 +33,13 @@ const MANY = 8
 export function isIntricate(root: Node): boolean {
   let constructors = 0
   let repeats = false
-  const visit = (node: Node, parent: Node | undefined): boolean => {
-    if (givesFunctions(node, parent)) return true
+  let hasFunctions = false
+  forEachNode(root, (node, parent) => {
+    if (givesFunctions(node, parent)) hasFunctions = true
     if (builds(node)) constructors++
     if (node.type === 'bind' || node.type === 'apply' || node.steps?.some(builds)) repeats = true
-    for (const child of children(node)) if (visit(child, node)) return true
-    return false
-  }
-  return visit(root, undefined) || (repeats && constructors >= MANY)
+  })
+  return hasFunctions || (repeats && constructors >= MANY)
 }
 
 /** True for what can put one value into two places. */
@@ -62,7 +62,7 @@ function givesFunctions(node: Node, parent: Node | undefined): boolean {
     case 'transform':
       return true
     case 'function':
-      return node.procedure?.type !== 'variable' || node.procedure.value === 'eval'
+      return node.procedure?.type !== 'variable' || !isPlainBuiltIn(String(node.procedure.value))
     case 'variable':
       return parent?.procedure !== node && node.value !== '' && node.value !== '$'
     default:
@@ -70,15 +70,22 @@ function givesFunctions(node: Node, parent: Node | undefined): boolean {
   }
 }
 
+/** A function of the caller may give anything. */
+function isPlainBuiltIn(name: string): boolean {
+  return builtIns.has(name) && name !== 'eval'
+}
+
 function isCallOfSimple(node: Node | undefined): boolean {
   return node?.procedure?.type === 'variable' && simple.has(node.procedure.value)
 }
 
 /** True for an expression that builds nothing: what it gives is a value of the input or a plain one. */
-function isSimple(node: Node): boolean {
-  if (node.type === 'unary' && node.value !== '-') return false
-  if (node.group !== undefined || node.type === 'apply' || node.type === 'bind') return false
-  if (node.type === 'function' && !isCallOfSimple(node)) return false
-  for (const child of children(node)) if (!isSimple(child)) return false
-  return true
+function isSimple(root: Node): boolean {
+  let result = true
+  forEachNode(root, (node) => {
+    if (node.type === 'unary' && node.value !== '-') result = false
+    if (node.group !== undefined || node.type === 'apply' || node.type === 'bind') result = false
+    if (node.type === 'function' && !isCallOfSimple(node)) result = false
+  })
+  return result
 }

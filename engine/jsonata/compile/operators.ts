@@ -9,10 +9,18 @@ import type { Unit } from './unit.ts'
 /** What an operator does with the values of its two sides. */
 type Operation = (left: unknown, right: unknown, state: State) => unknown
 
-/** Compiles an operator between two expressions. */
+/** Compiles an operator between two expressions; a long sum is gone through without recursion. */
 export function compileBinary(node: Node, scope: Scope, unit: Unit): Run {
-  // Only object constructors have pairs on the left.
-  const left = unit.compile(node.lhs as Node, scope)
+  const chain: Node[] = []
+  let first = node
+  while (first === node || (first.type === 'binary' && first.predicate === undefined && first.group === undefined)) {
+    chain.push(first)
+    first = first.lhs as Node // only object constructors have pairs on the left
+  }
+  return chain.reduceRight((left, one) => compileOperator(one, left, { scope, unit }), unit.compile(first, scope))
+}
+
+function compileOperator(node: Node, left: Run, { scope, unit }: { scope: Scope; unit: Unit }): Run {
   const right = unit.compile(node.rhs as Node, scope) // every operator has a right side
   const operator = String(node.value)
   const place = { position: node.position, token: operator }

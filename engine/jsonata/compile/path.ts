@@ -96,7 +96,7 @@ export function unwrap(input: unknown, state: State): unknown {
 function generalPath(node: Node, scope: Scope, unit: Unit): Run {
   const nodes = node.steps ?? []
   const startsAnywhere = nodes[0]?.type === 'variable'
-  const finish = pathEnd(node, scope, unit)
+  const finish = pathEnd(node, node.group && compileGroup(node.group, scope, unit))
   const steps = nodes.map((step, index) =>
     index === 0 && step.consarray
       ? constructorStep(step, scope, { unit, isLast: nodes.length === 1 })
@@ -116,14 +116,9 @@ function generalPath(node: Node, scope: Scope, unit: Unit): Run {
 }
 
 /** What a path without tuples makes of the list that its last step has left. */
-export function pathEnd(
-  node: Node,
-  scope: Scope,
-  unit: Unit,
-): (items: unknown[], frame: Frame, state: State) => unknown {
+export function pathEnd(node: Node, group: Run | undefined): (items: unknown[], frame: Frame, state: State) => unknown {
   const keeps = node.keepSingletonArray === true
   const keepArray = keeps || node.keepArray === true
-  const group = node.group && compileGroup(node.group, scope, unit)
   return (items, frame, state) => {
     if (items === EMPTY_TEXT) return group === undefined ? '' : group('', frame, state)
     const list = keeps ? keepSingle(items, state) : items

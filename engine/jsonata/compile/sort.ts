@@ -7,7 +7,7 @@ import { boundNames } from './facts.ts'
 import { compileFilters, NONE } from './filter.ts'
 import type { Step } from './path.ts'
 import { tupleFrame } from './tuple.ts'
-import type { Unit } from './unit.ts'
+import { lazy, type Unit } from './unit.ts'
 
 interface Term {
   readonly run: Run
@@ -31,23 +31,31 @@ export function compileSortStep(node: Node, scope: Scope, unit: Unit): Step {
 
 /** Compiles the order of `^(...)` for items or tuples. */
 export function compileSort(node: Node, scope: Scope, unit: Unit): Step {
-  const plain = compileTerms(node, scope, unit)
-  const inner = unit.facts.hasTuples ? new Scope(scope, boundNames(termNodes(node)), true) : undefined
-  const tuples = inner && compileTerms(node, inner, unit)
+  const plain = lazy(() => compileTerms(node, scope, unit))
+  const forTuples = lazy(() => {
+    const inner = new Scope(scope, boundNames(termNodes(node)), true)
+    return { inner, terms: compileTerms(node, inner, unit) }
+  })
   return (items, frame, state) => {
     if (items.length <= 1) return items as unknown[] // not written to
-    const isTuples = tuples !== undefined && inner !== undefined && state.has(items, TUPLES)
-    const keys = new SortKeys(isTuples ? tuples : plain, items, {
-      state,
-      position: node.position,
-      place: (item) =>
-        isTuples
-          ? { context: (item as Dict)['@'], frame: tupleFrame(item as Dict, frame, inner) }
-          : { context: item, frame },
-    })
+    const isTuples = unit.facts.hasTuples && state.has(items, TUPLES)
+    const keys = isTuples
+      ? new SortKeys(forTuples().terms, items, {
+          state,
+          position: node.position,
+          place: placeOfTuple(forTuples().inner, frame),
+        })
+      : new SortKeys(plain(), items, { state, position: node.position, place: (item) => ({ context: item, frame }) })
     const order = mergeSort(items.length, (left, right) => keys.isAfter(left, right), state)
     // Sorted tuples are not marked any more, as in the library: predicates and groups behind the order see them bare.
     return order.map((index) => items[index])
+  }
+}
+
+function placeOfTuple(scope: Scope, frame: Frame): SortPlace['place'] {
+  return (item) => {
+    const tuple = item as Dict // the mark of the list says so
+    return { context: tuple['@'], frame: tupleFrame(tuple, frame, scope) }
   }
 }
 

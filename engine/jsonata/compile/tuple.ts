@@ -7,7 +7,7 @@ import { compileFilter, type Filter, keep } from './filter.ts'
 import { compileGroup } from './group.ts'
 import { compileStep, constructorStep, pathEnd, type Step } from './path.ts'
 import { compileSort } from './sort.ts'
-import type { Unit } from './unit.ts'
+import { lazy, type Unit } from './unit.ts'
 
 /**
  * Paths that bind variables on the way: `@$v`, `#$i` and `%`. Each item is a tuple then: what stands under `@` is the
@@ -39,7 +39,7 @@ export function compileTuplePath(node: Node, scope: Scope, unit: Unit): Run {
       : undefined
   const steps = nodes.slice(head === undefined ? start : 1).map((step) => compileTupleStep(step, scope, unit))
   const group = node.group && compileGroup(node.group, scope, unit)
-  const finish = pathEnd(node, scope, unit)
+  const finish = pathEnd(node, group)
   return (input, frame, state) => {
     const iterates = isArray(input) && !startsAnywhere
     let items: unknown[] = iterates ? input : [input]
@@ -145,14 +145,16 @@ function setIndex(tuples: Dict[], name: string): Dict[] {
 
 /** Compiles a predicate that may meet tuples or other values. */
 export function compileAnyFilter(predicate: Node, scope: Scope, unit: Unit): Filter {
-  const plain = compileFilter(predicate, scope, unit)
-  if (!unit.facts.hasTuples) return plain
-  const inner = new Scope(scope, boundNames([predicate]), true)
-  const test = unit.compile(predicate, inner)
+  const plain = lazy(() => compileFilter(predicate, scope, unit))
+  if (!unit.facts.hasTuples) return plain()
+  const forTuples = lazy(() => {
+    const inner = new Scope(scope, boundNames([predicate]), true)
+    return { inner, test: unit.compile(predicate, inner) }
+  })
   return {
-    isFresh: plain.isFresh,
+    isFresh: predicate.type !== 'number',
     run(value, frame, state) {
-      if (!state.has(value, TUPLES)) return plain.run(value, frame, state)
+      if (!state.has(value, TUPLES)) return plain().run(value, frame, state)
       const tuples = value as Dict[] // the mark says so
       const kept: Dict[] = []
       state.mark(kept, SEQUENCE | TUPLES)
@@ -162,6 +164,7 @@ export function compileAnyFilter(predicate: Node, scope: Scope, unit: Unit): Fil
         return kept
       }
       state.charge(tuples.length)
+      const { inner, test } = forTuples()
       for (const [index, tuple] of tuples.entries()) {
         const answer = test(tuple['@'], tupleFrame(tuple, frame, inner), state)
         keep({ answer, item: tuple, index, length: tuples.length }, kept, state)

@@ -116,6 +116,18 @@ export function writeVariable(name: string, scope: Scope, unit: Unit): (frame: F
   }
 }
 
+/**
+ * Makes something when it is first asked for. What is compiled for two kinds of input is compiled so, because nodes inside
+ * one another would double the work with every level otherwise.
+ */
+export function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** True for a value that a call site can call. */
 export function isFunction(value: unknown): boolean {
   return Callable.is(value) || typeof value === 'function'
