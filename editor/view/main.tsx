@@ -7,6 +7,7 @@ import { createClient } from './api/client.ts'
 import { createSocket } from './api/socket.ts'
 import './base.css'
 import { EditorContext } from './context.ts'
+import { Evaluator } from './forms/evaluate.ts'
 import { createEditor } from './state/editor.ts'
 import { createFlowsStore } from './state/flows.ts'
 import { createLive } from './state/live.ts'
@@ -50,6 +51,7 @@ const editor = createEditor({
   storage: localStorage,
   openSocket: createSocket,
   texts: shownTexts,
+  evaluator: new Evaluator(),
   canvas: { current: undefined },
 })
 

@@ -5,7 +5,6 @@ import { seenPaths, shortText } from '../../core/samples.ts'
 import { useEditor, useText } from '../context.ts'
 import { messageFor } from '../state/sample.ts'
 import { hintOf } from './controls.tsx'
-import { evaluate } from './evaluate.ts'
 import type { ControlProps } from './FieldView.tsx'
 import styles from './Form.module.css'
 
@@ -79,7 +78,7 @@ function LiveResult({ node, text }: { node: string; text: string }) {
       const now = JSON.stringify(message)
       if (last === now) return
       last = now
-      const result = await evaluate(key.text, message)
+      const result = await editor.evaluator.run(key.text, message)
       if (gone) return
       if ('fault' in result) show('fault', result.fault)
       else show('value', result.value === undefined ? t('form.resultNothing') : shortText(result.value, 160))

@@ -9,11 +9,12 @@ interface Waiting {
 const longest = 1000
 
 /** Evaluates expressions in a worker, so that a slow one stops itself and not the page. */
-class Evaluator {
+export class Evaluator {
   #worker: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
   #last = 0
 
+  /** Evaluates an expression on a message. */
   run(text: string, message: unknown): Promise<Outcome> {
     const id = ++this.#last
     const worker = this.#start()
@@ -47,11 +48,4 @@ class Evaluator {
     this.#worker = undefined
     for (const id of [...this.#waiting.keys()]) this.#settle(id, { fault: reason })
   }
-}
-
-const shared = new Evaluator()
-
-/** Evaluates an expression on a message. */
-export function evaluate(text: string, message: unknown): Promise<Outcome> {
-  return shared.run(text, message)
 }

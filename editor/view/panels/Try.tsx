@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { TryAnswer } from '../../../engine/server/protocol-tools.ts'
 import { nodeOf } from '../../core/document.ts'
 import { parsedJson } from '../../core/samples.ts'
@@ -29,6 +29,11 @@ function TryNode({ flow, node, editor }: { flow: string; node: string; editor: R
   const [answer, setAnswer] = useState<TryAnswer>()
   const [busy, setBusy] = useState(false)
   const message = parsedJson(text)
+  // That nodes were started is no news unless something came of it.
+  const hops = useMemo(
+    () => answer?.hops.filter((hop) => hop.port !== ':start' || hop.out.length > 0 || hop.error) ?? [],
+    [answer],
+  )
   const wrong = typeof message !== 'object' || message === null || Array.isArray(message)
   const run = async () => {
     const open = editor.current()
@@ -128,8 +133,8 @@ function TryNode({ flow, node, editor }: { flow: string; node: string; editor: R
           </p>
         )}
         {answer?.stopped && <p className={styles.failed}>{answer.stopped}</p>}
-        {answer?.ran && answer.hops.length === 0 && <p className={styles.note}>{t('try.nothing')}</p>}
-        {answer && <Hops hops={answer.hops} />}
+        {answer?.ran && hops.length === 0 && <p className={styles.note}>{t('try.nothing')}</p>}
+        {answer && <Hops hops={hops} />}
       </div>
     </div>
   )

@@ -7,6 +7,7 @@ import { placeProblems } from '../../core/problems.ts'
 import { dropDraft } from '../../core/storage.ts'
 import { ApiError, type Client } from '../api/client.ts'
 import type { LiveSocket } from '../api/socket.ts'
+import type { Evaluator } from '../forms/evaluate.ts'
 import type { Texts, Translate } from '../text/languages.ts'
 import { checkedAs, createDrafts } from './drafts.ts'
 import { currentFlow, type FlowsStore, noCheck, type OpenFlow, patchFlow } from './flows.ts'
@@ -28,6 +29,7 @@ export interface EditorParts {
     onConnection(connection: 'online' | 'offline'): void
   }): LiveSocket
   texts: { current: Texts; t: Translate }
+  evaluator: Evaluator
   /** Set while the canvas is shown. */
   canvas: { current: CanvasApi | undefined }
 }
