@@ -15,7 +15,11 @@ export function startEmbedded(
   log: Log,
 ): Promise<EmbeddedBroker> {
   const { host = '127.0.0.1', port = 1883, anonymous = false } = options.mqtt ?? {}
-  return startBroker({ host, port, anonymous, store: createBrokerStore(store.database), now: () => clock.now(), log })
+  const brokerStore = createBrokerStore(store.database, {
+    onFault: (error) => log('error', `the embedded broker: ${error.message}`),
+    onHealed: () => log('info', 'the embedded broker can write again'),
+  })
+  return startBroker({ host, port, anonymous, store: brokerStore, now: () => clock.now(), log })
 }
 
 /** The broker's session is found again by the client id, so it is made of the id of the data directory. */

@@ -26,6 +26,8 @@ export interface ConnectionsOptions {
   learning: Learning
   /** The engine did not end cleanly before this start. */
   careful: boolean
+  /** The broker of this process: it forgets with it what it has heard and not committed. */
+  embedded?: { whenCommitted(run: () => void): void } | undefined
   /** Tests end the process there. */
   faultPoint?: ((point: FaultPoint) => void) | undefined
   now(): number
@@ -163,9 +165,19 @@ export class Connections implements Subscriptions {
       onState: onChange,
       log: logLink('in'),
     })
-    intake.link = incoming
+    intake.link = config.connect === undefined ? incoming : this.#lasting(incoming)
     const outgoing = links.outgoing({ config, outbox, now, onState: onChange, log: logLink('out') })
     return { config, trie, wanted: new Map(), intake, outbox, incoming, outgoing }
+  }
+
+  /** The answer of the embedded broker says that our acks arrived; they last when it has committed them. */
+  #lasting(link: IncomingLink): Pick<IncomingLink, 'settle' | 'confirm'> {
+    const { embedded } = this.#options
+    if (embedded === undefined) return link
+    return {
+      settle: (packets) => link.settle(packets),
+      confirm: (arrived) => link.confirm(() => embedded.whenCommitted(arrived)),
+    }
   }
 
   #connection(name = defaultConnection): Connection {
