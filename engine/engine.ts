@@ -129,6 +129,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     outboxLimits: { ...defaultLimits.outbox, ...options.limits?.outbox },
     now: () => clock.now(),
     onChange: () => changed('brokers'),
+    embedded: broker,
     faultPoint: options.faultPoint,
     log,
   })

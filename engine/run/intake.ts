@@ -13,6 +13,8 @@ export interface Router {
 
 /** The first end of the engine leaves no mark, the next two do: the third try after them is not made. */
 const deadlyTries = 3
+/** Hash of a packet of an earlier run, which nobody knows any more. */
+const unknownHash = -1
 
 /** A node that subscribed, and the identifier of the subscription that it shares with all who want the same filter. */
 export interface Route {
@@ -28,7 +30,8 @@ export interface Route {
  *
  * A repeat at QoS 1 is a packet with DUP whose id and hash are those of a packet of an earlier epoch that caused writes and
  * whose ack may not have arrived. An ack has arrived when a PINGREQ that was sent after it was answered: then its entry goes.
- * At QoS 2 the packet id itself is remembered until PUBREL.
+ * At QoS 2 the packet id itself is remembered until PUBREL, and after that as at QoS 1: there are brokers that forget over
+ * their own restart how far an exchange was.
  */
 export class Intake {
   /** Packets that were known repeats. */
@@ -37,19 +40,25 @@ export class Intake {
   readonly #runner: Runner
   readonly #store: SeenStore
   readonly #router: Router
-  /** QoS 2 ids between PUBREC and PUBCOMP. */
-  readonly #received: Set<number>
+  /** QoS 2 ids between PUBREC and PUBCOMP, with the hash of their packets. */
+  readonly #received: Map<number, number>
   /** Packets of earlier epochs whose ack may not have arrived: packet id to hashes. */
   readonly #unconfirmed = new Map<number, number[]>()
   /** Entries of this epoch, by batch, that wait for the next PINGRESP. */
   readonly #batches: { batch: number; seen: readonly number[] }[] = []
   #nextBatch = 1
   #confirming = false
+  /** A message came on this connection that is no repeat: the broker repeats in order, so it has repeated all. */
+  #repeated = false
   #waiting: Received[] = []
-  #link: IncomingLink | undefined
+  #link: Pick<IncomingLink, 'settle' | 'confirm'> | undefined
   #epoch = 0
   /** The last end was not a clean one: what is delivered again may have been its cause. */
   #careful: boolean
+  /** Packets that were there at two bad ends: how often they were tried, by id and hash. */
+  #suspects: Map<string, number>
+  /** Packets that have got their first mark since the start. */
+  #marked = new Set<string>()
   readonly #transaction: Store['transaction']
 
   /** @param careful the engine did not end cleanly before this start */
@@ -60,7 +69,10 @@ export class Intake {
     this.#store = store.seen
     this.#router = router
     this.#careful = careful
-    this.#received = new Set(store.seen.received(connection))
+    this.#received = new Map(store.seen.received(connection).map((packetId) => [packetId, unknownHash]))
+    this.#suspects = new Map(
+      careful ? store.seen.attempts(connection).map(({ packetId, hash, count }) => [`${packetId} ${hash}`, count]) : [],
+    )
     for (const { batch, entries } of store.seen.batches(connection)) {
       this.#batches.push({ batch, seen: [...entries] })
       this.#nextBatch = batch + 1
@@ -68,7 +80,7 @@ export class Intake {
   }
 
   /** Sets the link that settles. */
-  set link(link: IncomingLink) {
+  set link(link: Pick<IncomingLink, 'settle' | 'confirm'>) {
     this.#link = link
   }
 
@@ -76,11 +88,10 @@ export class Intake {
   connected(sessionPresent: boolean, epoch: number): void {
     this.#epoch = epoch
     this.#confirming = false
+    this.#repeated = false
     this.#unconfirmed.clear()
     // What waits came over a connection that is gone: a session that is still there sends it again.
     this.#waiting = this.#waiting.filter((packet) => packet.type === 'publish' && (packet.qos === 0 || !sessionPresent))
-    // What is delivered again comes before the answer to a PINGREQ that is sent now.
-    if (this.#careful) this.#link?.confirm(() => this.#stopBeingCareful())
     if (sessionPresent) {
       for (const { seen } of this.#batches) this.#addUnconfirmed(seen)
       // While the store fails, what ran and is not committed belongs to an earlier epoch too.
@@ -119,6 +130,11 @@ export class Intake {
   committed(part: ConnectionBatch): void {
     if (part.settle.length > 0) this.#link?.settle(part.settle)
     if (part.seen.length > 0) this.#batches.push({ batch: part.batch, seen: part.seen })
+    this.#confirm()
+  }
+
+  /** Asks for the proof that the acks of all batches have arrived; one question at a time. */
+  #confirm(): void {
     if (this.#batches.length === 0 || this.#confirming) return
     this.#confirming = true
     const upTo = this.#batches.at(-1)?.batch ?? 0
@@ -128,10 +144,11 @@ export class Intake {
   #take(packets: readonly Received[]): void {
     const runner = this.#runner
     runner.tick()
+    if (this.#careful) this.#markTries(packets)
     for (const packet of packets) {
       if (packet.type === 'release') this.#release(packet.packetId)
-      else if (this.#careful && packet.duplicate && !this.#isKnown(packet)) {
-        this.#publishCarefully(packet)
+      else if (this.#careful && this.#isSuspect(packet)) {
+        this.#publishAlone(packet)
         continue
       } else this.#publish(packet)
       if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
@@ -141,18 +158,17 @@ export class Intake {
 
   #publish(packet: ReceivedPublish): void {
     const { qos, packetId } = packet
+    if (qos > 0 && !packet.duplicate && !this.#repeated) this.#endRepeats()
     // The session that would release its id is gone.
     if (qos === 2 && packet.epoch !== this.#epoch) {
       this.#dispatch(packet)
       return
     }
     if (qos === 2) {
-      if (this.#received.has(packetId)) {
-        this.repeats++
-        return
-      }
-      this.#keepId(packet)
-      this.#dispatch(packet)
+      const known = this.#isKnown(packet)
+      if (!this.#received.has(packetId)) this.#keepId(packet)
+      if (known) this.repeats++
+      else this.#dispatch(packet)
       return
     }
     if (qos === 0) {
@@ -163,35 +179,72 @@ export class Intake {
       this.repeats++
       // Its new ack may get lost too.
       this.#runner.mustWrite()
-      this.#remember(packet)
+      this.#remember(packetId, hashOf(packet))
       return
     }
     const { writes } = this.#runner.batch
     this.#dispatch(packet)
-    if (this.#runner.batch.writes !== writes) this.#remember(packet)
+    if (this.#runner.batch.writes !== writes) this.#remember(packetId, hashOf(packet))
   }
 
-  #keepId({ packetId }: ReceivedPublish): void {
-    this.#received.add(packetId)
+  #keepId(packet: ReceivedPublish): void {
+    const { packetId } = packet
+    this.#received.set(packetId, hashOf(packet))
     this.#part().received.push(packetId)
     this.#runner.mustWrite()
   }
 
-  #remember(packet: ReceivedPublish): void {
+  #remember(packetId: number, hash: number): void {
     const part = this.#part()
     if (part.batch === 0) part.batch = this.#nextBatch++
-    part.seen.push(packet.packetId, hashOf(packet))
+    part.seen.push(packetId, hash)
   }
 
   /**
-   * A packet that was on its way when the engine ended badly: it runs alone, with a mark of the try that is committed before,
-   * so that one that ends the engine again and again goes to the dead letters after {@link deadlyTries}. Its ack belongs to its
-   * own commit, or it would come again with the next one that ends the engine and be counted with it.
+   * Commits a mark for each packet that was on its way when the engine ended badly, before it runs: together for those that
+   * have none. One that has a mark was there at two bad ends and gets its next mark when it runs alone.
    */
-  #publishCarefully(packet: ReceivedPublish): void {
+  #markTries(packets: readonly Received[]): void {
+    const fresh = packets.filter(
+      (packet): packet is ReceivedPublish =>
+        packet.type === 'publish' &&
+        packet.duplicate &&
+        !this.#suspects.has(identity(packet)) &&
+        !this.#marked.has(identity(packet)) &&
+        !this.#isKnown(packet),
+    )
+    if (fresh.length === 0) return
+    this.#addTries(fresh)
+    for (const packet of fresh) this.#marked.add(identity(packet))
+  }
+
+  #isSuspect(packet: ReceivedPublish): boolean {
+    return packet.duplicate && this.#suspects.has(identity(packet)) && !this.#isKnown(packet)
+  }
+
+  /** While the store fails there is no mark: the commit of what runs will wait for the store to heal. */
+  #addTries(packets: readonly ReceivedPublish[]): void {
+    if (this.#runner.faulted) return
+    try {
+      this.#transaction(() => {
+        for (const packet of packets) this.#store.attempt(this.#connection, packet.packetId, hashOf(packet))
+      })
+    } catch (thrown) {
+      if (!(thrown instanceof StoreFault)) throw thrown
+    }
+  }
+
+  /**
+   * Runs a packet that was there at two bad ends, so that one that ends the engine again and again goes to the dead letters
+   * after {@link deadlyTries}, and alone. Its ack belongs to its own commit, or it would come again with the next one that ends
+   * the engine and be counted with it.
+   */
+  #publishAlone(packet: ReceivedPublish): void {
     const runner = this.#runner
     this.#commitAlone()
-    const tries = this.#countTry(packet)
+    this.#addTries([packet])
+    const tries = (this.#suspects.get(identity(packet)) ?? 0) + 1
+    this.#suspects.set(identity(packet), tries)
     if (tries < deadlyTries) {
       this.#publish(packet)
     } else {
@@ -200,7 +253,7 @@ export class Intake {
         runner.deadLetter(target.node.ref, target.port, packet, error)
       }
       if (packet.qos === 2) this.#keepId(packet)
-      else this.#remember(packet)
+      else this.#remember(packet.packetId, hashOf(packet))
     }
     if (packet.qos > 0) this.#part().settle.push(packet)
     this.#commitAlone()
@@ -212,21 +265,6 @@ export class Intake {
     if (runner.faulted) return
     if (runner.batch.writes > 0) runner.commit()
     else runner.finish()
-  }
-
-  #countTry(packet: ReceivedPublish): number {
-    let tries = 1
-    if (this.#runner.faulted) return tries
-    try {
-      this.#transaction(() => {
-        tries = this.#store.attempt(this.#connection, packet.packetId, hashOf(packet))
-      })
-    } catch (thrown) {
-      if (!(thrown instanceof StoreFault)) throw thrown
-      // It runs without a mark: its own commit will wait for the store to heal.
-      return 1
-    }
-    return tries
   }
 
   #dispatch(packet: ReceivedPublish): void {
@@ -242,7 +280,10 @@ export class Intake {
   }
 
   #release(packetId: number): void {
-    if (!this.#received.delete(packetId)) return
+    const hash = this.#received.get(packetId)
+    if (hash === undefined) return
+    this.#received.delete(packetId)
+    if (hash !== unknownHash) this.#remember(packetId, hash)
     const part = this.#part()
     const added = part.received.indexOf(packetId)
     if (added >= 0) part.received.splice(added, 1)
@@ -252,7 +293,7 @@ export class Intake {
 
   /** A repeat of something that is committed. */
   #isKnown(packet: ReceivedPublish): boolean {
-    if (packet.qos === 2) return this.#received.has(packet.packetId)
+    if (packet.qos === 2 && this.#received.has(packet.packetId)) return true
     if (!packet.duplicate || this.#unconfirmed.size === 0) return false
     return this.#unconfirmed.get(packet.packetId)?.includes(hashOf(packet)) ?? false
   }
@@ -260,17 +301,20 @@ export class Intake {
   #confirmed(upTo: number): void {
     this.#confirming = false
     while ((this.#batches[0]?.batch ?? Number.POSITIVE_INFINITY) <= upTo) this.#batches.shift()
-    // All that an earlier epoch left has been delivered again, or never will be.
-    this.#unconfirmed.clear()
     this.#runner.add({ kind: 'write', write: () => this.#store.deleteBatches(this.#connection, upTo) })
     this.#runner.finish()
+    this.#confirm()
   }
 
-  #stopBeingCareful(): void {
+  /** What an earlier epoch left has been delivered again, or never will be. */
+  #endRepeats(): void {
+    this.#repeated = true
+    this.#unconfirmed.clear()
     if (!this.#careful) return
     this.#careful = false
+    this.#suspects.clear()
+    this.#marked.clear()
     this.#runner.add({ kind: 'write', write: () => this.#store.clearAttempts(this.#connection) })
-    this.#runner.finish()
   }
 
   #forgetBatches(): void {
@@ -295,7 +339,11 @@ export class Intake {
   }
 }
 
-function hashOf(packet: ReceivedPublish): number {
+function identity(packet: ReceivedPublish): string {
+  return `${packet.packetId} ${hashOf(packet)}`
+}
+
+function hashOf(packet: Pick<ReceivedPublish, 'topic' | 'payload'>): number {
   return crc32(packet.payload, crc32(packet.topic))
 }
 

@@ -143,8 +143,10 @@ export interface SeenStore {
   addReceived(connection: string, packetId: number): void
   deleteReceived(connection: string, packetId: number): void
   clearReceived(connection: string): void
-  /** Counts a try of a packet that was delivered before an unclean end; returns how many there were with this one. */
-  attempt(connection: string, packetId: number, hash: number): number
+  /** Tries of packets that were delivered before an unclean end. */
+  attempts(connection: string): { packetId: number; hash: number; count: number }[]
+  /** Counts one more. */
+  attempt(connection: string, packetId: number, hash: number): void
   clearAttempts(connection: string): void
   /** QoS 1: entries of one commit, pairs of packet id and hash. */
   batches(connection: string): { batch: number; entries: Uint32Array }[]

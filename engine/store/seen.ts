@@ -12,15 +12,17 @@ export function createSeenStore(database: Database): SeenStore {
   )
   const addBatch = database.prepare('INSERT INTO rw_seen (connection, batch, entries) VALUES (?, ?, ?)')
   const deleteBatches = database.prepare('DELETE FROM rw_seen WHERE connection = ? AND batch <= ?')
-  const attempt = database
-    .prepare<[string, number, number], number>(
-      `INSERT INTO rw_attempts (connection, packet_id, hash, count) VALUES (?, ?, ?, 1)
-       ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count`,
-    )
-    .pluck()
+  const attempts = database.prepare<[string], { packetId: number; hash: number; count: number }>(
+    'SELECT packet_id AS packetId, hash, count FROM rw_attempts WHERE connection = ?',
+  )
+  const attempt = database.prepare<[string, number, number]>(
+    `INSERT INTO rw_attempts (connection, packet_id, hash, count) VALUES (?, ?, ?, 1)
+     ON CONFLICT DO UPDATE SET count = count + 1`,
+  )
   const clearAttempts = database.prepare('DELETE FROM rw_attempts WHERE connection = ?')
   return {
-    attempt: (connection, packetId, hash) => attempt.get(connection, packetId, hash) ?? 1,
+    attempts: (connection) => attempts.all(connection),
+    attempt: (connection, packetId, hash) => void attempt.run(connection, packetId, hash),
     clearAttempts: (connection) => void clearAttempts.run(connection),
     received: (connection) => received.all(connection),
     addReceived: (connection, packetId) => void addReceived.run(connection, packetId),

@@ -15,6 +15,8 @@ interface Link {
   readonly number: number
   readonly client: Socket
   readonly broker: Socket
+  /** Something was swallowed: nothing more passes, since what came after it would make no sense. */
+  swallowed: boolean
 }
 
 /** A TCP proxy before a broker that misbehaves as networks do. Faults hold for all its connections. */
@@ -71,7 +73,12 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
-    const link: Link = { number: this.connections++, client, broker: connect(this.#target, '127.0.0.1') }
+    const link: Link = {
+      number: this.connections++,
+      client,
+      broker: connect(this.#target, '127.0.0.1'),
+      swallowed: false,
+    }
     link.broker.setNoDelay(true)
     this.#links.add(link)
     const watch = this.onPacket === undefined ? undefined : this.#watch(link)
@@ -83,7 +90,8 @@ export class FaultProxy {
     const [from, to] = direction === 'up' ? [link.client, link.broker] : [link.broker, link.client]
     let last = Promise.resolve()
     from.on('data', (chunk: Buffer) => {
-      if (this.blackHole) return
+      link.swallowed ||= this.blackHole
+      if (link.swallowed) return
       if (this.latency === 0 && this.chunk === 0) {
         this.#pass(link, direction, chunk, watch)
         return
@@ -147,12 +155,19 @@ export class FaultProxy {
       if (packet.cmd === 'connect' && packet.protocolVersion === 5) {
         down = parser({ protocolVersion: 5 })
         down.on('packet', tell('down'))
+        down.on('error', stop)
       }
       this.onPacket?.({ connection: link.number, direction, packet })
     }
+    let broken = false
+    const stop = () => {
+      broken = true
+    }
+    up.on('error', stop)
     up.on('packet', tell('up'))
     down.on('packet', tell('down'))
-    return (direction, chunk) => void (direction === 'up' ? up : down).parse(chunk)
+    down.on('error', stop)
+    return (direction, chunk) => void (broken || (direction === 'up' ? up : down).parse(chunk))
   }
 
   #break(link: Link): void {

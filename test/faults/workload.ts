@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import mqtt, { type MqttClient } from 'mqtt'
 import { flowOf } from '../engine/start.ts'
-import { until } from '../tools/wait.ts'
 
 /** Ways that a message can take through the flow of the fault tests; also the second level of its topic. */
 export const paths = ['q0', 'q1', 'q2', 'key', 'state', 'http'] as const
 export type Path = (typeof paths)[number]
 
-const qosOf: Record<Path, 0 | 1 | 2> = { q0: 0, q1: 1, q2: 2, key: 1, state: 2, http: 1 }
+export const qosOf: Record<Path, 0 | 1 | 2> = { q0: 0, q1: 1, q2: 2, key: 1, state: 2, http: 1 }
 export const lanes = 5
 
 /**
@@ -64,82 +63,6 @@ export function faultFlow(options: { broker?: string; hook?: string } = {}): Rec
       ...(options.hook === undefined ? [] : ['in-http.out post.in', 'post.response keep-answers.in']),
     ],
   )
-}
-
-/** Publishes numbered messages, and knows which of them the broker has acked. */
-export class Publisher {
-  readonly sent = new Map<Path, number>()
-  readonly acked = new Map<Path, Set<number>>()
-  readonly #client: MqttClient
-  #waiting = 0
-  #stopped = false
-
-  private constructor(client: MqttClient) {
-    this.#client = client
-    for (const path of paths) {
-      this.sent.set(path, 0)
-      this.acked.set(path, new Set())
-    }
-  }
-
-  static async connect(url: string): Promise<Publisher> {
-    const client = await mqtt.connectAsync(url, {
-      clientId: 'fault-publisher',
-      clean: false,
-      reconnectPeriod: 50,
-      connectTimeout: 2000,
-      protocolVersion: 4,
-    })
-    client.on('error', () => undefined) // it connects again
-    return new Publisher(client)
-  }
-
-  /** Messages without an ack. */
-  get waiting(): number {
-    return this.#waiting
-  }
-
-  publish(path: Path): void {
-    const n = this.sent.get(path) ?? 0
-    this.sent.set(path, n + 1)
-    const lane = n % lanes
-    const payload = JSON.stringify({ n })
-    this.#waiting++
-    this.#client.publish(`in/${path}/${lane}`, payload, { qos: qosOf[path] }, (error) => {
-      this.#waiting--
-      if (error == null) this.acked.get(path)?.add(n)
-    })
-  }
-
-  /** Publishes on all these paths in turn, so many messages a second in all, until `stop`. */
-  async run(chosen: readonly Path[], rate: number): Promise<void> {
-    const start = performance.now()
-    let count = 0
-    while (!this.#stopped) {
-      const due = ((performance.now() - start) / 1000) * rate
-      // MQTT.js repeats one by one after a broker was away, so not much may wait.
-      while (count < due && this.#waiting < 200) this.publish(chosen[count++ % chosen.length] ?? 'q1')
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-  }
-
-  stop(): void {
-    this.#stopped = true
-  }
-
-  /** Waits until everything is acked. */
-  async finished(deadline = 20_000): Promise<void> {
-    this.stop()
-    await until(
-      () => this.#waiting === 0,
-      () => `acks of ${this.#waiting} messages; the publisher is ${this.#client.connected ? 'connected' : 'away'}`,
-      deadline,
-    )
-  }
-
-  async close(): Promise<void> {
-    await this.#client.endAsync(true)
-  }
 }
 
 /** What a subscriber of its own heard, in order, by path. */

@@ -49,6 +49,8 @@ export interface EmbeddedBroker {
   /** A connection inside the process, to be used as a socket. Its client id is then taken: nobody from outside may use it. */
   connect(): Duplex
   clients(): ClientState[]
+  /** Calls back when all that it was told before is on the disk, acks of its subscribers too. */
+  whenCommitted(run: () => void): void
   /** Ends all connections, publishes their wills, commits what is left and closes the store, not its database. */
   close(): Promise<void>
 }
@@ -99,6 +101,7 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
     get sessions() {
       return hub.router.sessions.persistent.size
     },
+    whenCommitted: (run) => store.whenCommitted(run),
     connect() {
       const [mine, theirs] = linkedPair()
       hub.serve(theirs, true, 'the engine')

@@ -146,10 +146,17 @@ export class Courier {
 
   /** PUBACK or PUBCOMP came. */
   settle(packetId: number): void {
-    if (this.#ended || !this.#inFlight.settle(packetId)) return
+    if (this.#ended) return
+    const sequence = this.#inFlight.sequenceOf(packetId) ?? -1
+    if (!this.#inFlight.settle(packetId)) return
     this.session.queued--
     const upTo = this.#inFlight.forgetSettled()
-    if (upTo >= 0 && this.session.persistent) this.#tools.store.dropQueuedUpTo(this.session.number, upTo)
+    if (this.session.persistent) {
+      const { store } = this.#tools
+      if (upTo >= 0) store.dropQueuedUpTo(this.session.number, upTo)
+      // Behind one that is not settled its row would stay, and a crash would bring the message back.
+      if (sequence > upTo) store.dropQueued(this.session.number, sequence)
+    }
     this.#pump()
     this.#patience.check()
   }
