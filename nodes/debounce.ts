@@ -1,6 +1,6 @@
 import { defineNode, duration, type Json, port, z } from '../engine/node.ts'
 import { keep, recallMessage } from './lib/keep.ts'
-import { keyField, keyReader } from './lib/keyed.ts'
+import { keyField, keyReader, measured } from './lib/keyed.ts'
 
 /** What is kept for a key while it is not quiet: the latest message, its time, when the first one came, and when it is over. */
 type Kept = { readonly message: Json; readonly time: number; readonly since: number; readonly due: number }
@@ -80,8 +80,8 @@ that was over meanwhile ends at the start.`,
         }
         const since = kept?.since ?? now()
         const due = Math.min(now() + quiet, since + atMost)
-        const late = kept !== undefined && message.time < kept.time
-        const held = late && kept !== undefined ? kept : { message: keep(message), time: message.time }
+        const time = measured(message, now())
+        const held = kept !== undefined && time < kept.time ? kept : { message: keep(message), time }
         state.set(key, { message: held.message, time: held.time, since, due })
         timers.set(key, 'quiet', due)
       },

@@ -1,14 +1,17 @@
 import type { AnyNodeSpec } from '../engine/node.ts'
 import alarm from './alarm.ts'
 import comment from './comment.ts'
+import counter from './counter.ts'
 import debounce from './debounce.ts'
 import debug from './debug.ts'
 import delay from './delay.ts'
 import filter from './filter.ts'
 import httpOut from './http-out.ts'
 import inject from './inject.ts'
+import latest from './latest.ts'
 import mqttIn from './mqtt-in.ts'
 import mqttOut from './mqtt-out.ts'
+import noData from './no-data.ts'
 import onChange from './on-change.ts'
 import query from './query.ts'
 import rateLimit from './rate-limit.ts'
@@ -22,11 +25,14 @@ const specs: readonly AnyNodeSpec[] = [
   filter,
   switchNode,
   transform,
+  latest,
+  counter,
   onChange,
   debounce,
   rateLimit,
   delay,
   alarm,
+  noData,
   query,
   mqttOut,
   store,

@@ -1,7 +1,7 @@
 import { defineNode, duration, expression, type Json, port, z } from '../engine/node.ts'
 import { type Deadband, isChange } from './lib/change.ts'
 import { keep } from './lib/keep.ts'
-import { keyField, keyReader } from './lib/keyed.ts'
+import { keyField, keyReader, measured } from './lib/keyed.ts'
 import { asNumber } from './lib/numbers.ts'
 import { wrongResult } from './lib/values.ts'
 
@@ -26,7 +26,7 @@ reported last; after a 0 every other value is reported. Differences are taken to
 **At least every** reports a message without a change when that long has passed since the last report of the key. It needs a message: this
 node makes none by itself (\`no-data\` tells when none comes).
 
-**Time**: a message that was measured before the one that was reported last is late; it goes to \`rest\` and changes nothing. "At least
+**Time**: a message that was measured before the one that was reported last is late; it goes to \`rest\` and changes nothing. A time in the future counts as now. "At least
 every" counts on the clock of the engine.
 
 **What is kept**: for each key the value that was reported last. It is written only when something is reported, so messages
@@ -125,12 +125,13 @@ without a change cost no write.
         if (found === undefined) throw wrongResult(text, found, 'a value')
         const value = band === undefined ? keep(found) : asNumber(found, text)
         const kept = readKept(state.get(key))
+        const time = measured(message, now())
         const reported =
           kept === undefined ||
-          (message.time >= kept.time &&
+          (time >= kept.time &&
             (isChange(kept.value, value, band) || (atLeastEvery !== undefined && now() - kept.at >= atLeastEvery)))
         if (!reported) return out.rest(message)
-        state.set(key, { value, time: message.time, at: now() })
+        state.set(key, { value, time, at: now() })
         out.out(message)
       },
     }

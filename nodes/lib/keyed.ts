@@ -26,3 +26,8 @@ export function partOf(key: string, part: string | number): string {
   // no key has a NUL, so no part is taken for a key or for the part of another one
   return `${key}\0${part}`
 }
+
+/** When a message was measured, UTC milliseconds; a time in the future counts as now, so that one wrong clock does not stop everything. */
+export function measured(message: Message, now: number): number {
+  return Math.min(message.time, now)
+}
