@@ -18,5 +18,5 @@ export const defaultLimits: Limits = {
   depth: 250,
   sequence: 1_000_000,
   string: 1_000_000,
-  milliseconds: 200,
+  milliseconds: 150,
 }

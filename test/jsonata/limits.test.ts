@@ -12,7 +12,7 @@ describe('[D3] limits', () => {
       depth: 250,
       sequence: 1_000_000,
       string: 1_000_000,
-      milliseconds: 200,
+      milliseconds: 150,
     })
   })
 

@@ -26,13 +26,16 @@ export class Reference {
     void probe.evaluate(undefined)
   }
 
-  /** Evaluates a copy of the input; throws what the library throws. */
+  /** Evaluates copies of the input and the bindings; throws what the library throws. */
   async evaluate(text: string, input: unknown, bindings?: Record<string, unknown>): Promise<unknown> {
     for (const one of this.#functions) {
       delete one.token
       delete one.position
     }
-    return this.#jsonata(text, { stack: 400, timeout: 3000 }).evaluate(structuredClone(input), bindings)
+    return this.#jsonata(text, { stack: 400, timeout: 3000 }).evaluate(
+      structuredClone(input),
+      structuredClone(bindings),
+    )
   }
 }
 

@@ -133,6 +133,7 @@ function isSortable(value: unknown): value is string | number {
  * and that does not recurse for every item.
  */
 export function mergeSort(length: number, isAfter: (left: number, right: number) => boolean, state: State): number[] {
+  state.charge(length)
   const order = Array.from({ length }, (_, index) => index)
   const spare = new Array<number>(length)
   const sort = (from: number, to: number): void => {
