@@ -71,9 +71,12 @@ export interface Watched {
 export async function drained({ data, publisher, listener, hook }: Watched, deadline = 10_000): Promise<string[]> {
   const left = () => {
     const found: string[] = []
+    const dead = deadLetters(data)
     const missing = (what: string, path: Path, have: readonly number[]) => {
       const set = new Set(have)
-      const count = [...(publisher.acked.get(path) ?? [])].filter((n) => !set.has(n)).length
+      const count = [...(publisher.acked.get(path) ?? [])].filter(
+        (n) => !set.has(n) && dead.get(path)?.has(n) !== true,
+      ).length
       if (count > 0) found.push(`${count} of ${what}`)
     }
     for (const [path, table] of tables) missing(`table ${table}`, path, numbers(data, table))
@@ -125,7 +128,8 @@ export interface Allowances {
 /** All paths of the fault flow. */
 export function checkPaths({ data, publisher, listener, hook }: Watched, allowances: Allowances = {}): PathResult[] {
   const { forgetful = false, again = new Set() } = allowances
-  const acked = (path: Path) => publisher.acked.get(path) ?? []
+  const dead = deadLetters(data)
+  const acked = (path: Path) => [...(publisher.acked.get(path) ?? [])].filter((n) => dead.get(path)?.has(n) !== true)
   const found = [
     compare('QoS 0 in -> SQLite', range(publisher.sent.get('q0') ?? 0), numbers(data, 'q0'), {
       lost: any,
@@ -134,7 +138,7 @@ export function checkPaths({ data, publisher, listener, hook }: Watched, allowan
     compare('QoS 1 in -> SQLite', acked('q1'), once(numbers(data, 'q1'), publisher.again.get('q1'))),
     compare('QoS 1 in, key -> SQLite', acked('key'), numbers(data, 'keyed')),
     compare('QoS 2 in -> SQLite', acked('q2'), once(numbers(data, 'q2'), again)),
-    checkState(data, publisher, again),
+    checkState(data, acked('state'), again),
   ]
   if (listener !== undefined) {
     found.push(compare('-> MQTT out QoS 1', numbers(data, 'q1'), listener.heard.q1, { lost: 0, repeated: any }))
@@ -149,7 +153,7 @@ export function checkPaths({ data, publisher, listener, hook }: Watched, allowan
       if (late.length > 0) found.at(path === 'q1' ? -2 : -1)?.notes.push(`out of order: ${few(late)}`)
     }
   }
-  if (hook !== undefined) found.push(...checkHook(data, publisher, hook))
+  if (hook !== undefined) found.push(...checkHook(data, acked('http'), publisher, hook))
   return found.filter(({ messages }) => messages > 0)
 }
 
@@ -167,11 +171,11 @@ export function brokenPromises({ paths, broken }: Outcome): string[] {
 }
 
 /** Every message of a lane has the next count, so a change of state that was lost or made twice shows in all that follow (I3). */
-function checkState(data: string, publisher: Publisher, again: ReadonlySet<number>): PathResult {
+function checkState(data: string, acked: readonly number[], again: ReadonlySet<number>): PathResult {
   const rows = rowsOrNone(data, 'SELECT n, lane, count FROM counted ORDER BY rowid')
   const result = compare(
     'QoS 2 in -> state',
-    publisher.acked.get('state') ?? [],
+    acked,
     once(
       rows.map(({ n }) => Number(n)),
       again,
@@ -195,8 +199,7 @@ function once(found: readonly number[], again: ReadonlySet<number> = new Set()):
   })
 }
 
-function checkHook(data: string, publisher: Publisher, hook: Hook): PathResult[] {
-  const acked = publisher.acked.get('http') ?? []
+function checkHook(data: string, acked: readonly number[], publisher: Publisher, hook: Hook): PathResult[] {
   const posts = compare(
     '-> HTTP out',
     acked,
@@ -214,6 +217,22 @@ function checkHook(data: string, publisher: Publisher, hook: Hook): PathResult[]
   const late = outOfOrder(hook.requests.map(({ n }) => n))
   if (late.length > 0) posts.notes.push(`out of order: ${few(late)}`)
   return [posts, compare('HTTP answers -> SQLite', acked, once(numbers(data, 'answers'), publisher.again.get('http')))]
+}
+
+/** Ids that became dead letters, by path. */
+export function deadLetters(data: string): Map<Path, Set<number>> {
+  const found = new Map<Path, Set<number>>()
+  for (const { message } of rowsOrNone(data, 'SELECT message FROM rw_dead_letters')) {
+    // Messages of the fault flow: a packet with bytes, or a message with JSON.
+    const { topic, payload } = JSON.parse(String(message)) as {
+      topic: string
+      payload: { $bytes?: string; n?: number }
+    }
+    const path = topic.split('/')[1] as Path
+    const n = payload.$bytes === undefined ? payload.n : JSON.parse(Buffer.from(payload.$bytes, 'base64').toString()).n
+    found.set(path, (found.get(path) ?? new Set()).add(Number(n)))
+  }
+  return found
 }
 
 export function numbers(data: string, table: string): number[] {

@@ -53,6 +53,13 @@ async function answer(request: ChildRequest): Promise<unknown> {
       return null
     case 'state':
       return { brokers: engine.brokers(), health: engine.health(), rss: process.memoryUsage.rss() }
+    case 'pages': {
+      const used = Number(engine.store.database.pragma('page_count', { simple: true }))
+      engine.store.database.pragma(`max_page_count = ${used + request.free}`)
+      return null
+    }
+    case 'pragma':
+      return engine.store.database.pragma(request.name, { simple: true })
     case 'put':
       await engine.flows.put(String(request.document.flow), request.document)
       return null

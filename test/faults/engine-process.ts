@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { EngineOptions } from '../../engine/engine.ts'
 import type { FaultPoint } from '../../engine/run/ports.ts'
 import type { BrokerDescription } from '../../engine/server/protocol.ts'
@@ -20,6 +20,9 @@ export type ChildRequest = { id: number } & (
   | { what: 'arm'; point: FaultPoint; times: number }
   | { what: 'jump'; milliseconds: number }
   | { what: 'state' }
+  /** So many more pages may the database get. */
+  | { what: 'pages'; free: number }
+  | { what: 'pragma'; name: string }
   | { what: 'put'; document: Record<string, unknown> }
   | { what: 'close' }
 )
@@ -53,14 +56,23 @@ export class EngineProcess {
   #ids = 0
   readonly #answers = new Map<number, (reply: ChildReply) => void>()
 
-  constructor(documents: readonly Record<string, unknown>[], options: Omit<ChildOptions, 'flows' | 'data'> = {}) {
-    const { path } = temporaryDirectory('faults')
+  /** @param path directory of another one that is used as well; a new one unless given. */
+  constructor(
+    documents: readonly Record<string, unknown>[],
+    options: Omit<ChildOptions, 'flows' | 'data'> = {},
+    { path } = temporaryDirectory('faults'),
+  ) {
     this.flows = join(path, 'flows')
     this.data = join(path, 'data')
     this.#options = options
-    mkdirSync(this.flows)
+    mkdirSync(this.flows, { recursive: true })
     for (const document of documents)
       writeFileSync(join(this.flows, `${String(document.flow)}.json`), JSON.stringify(document))
+  }
+
+  /** Another process for the same directories. */
+  twin(): EngineProcess {
+    return new EngineProcess([], this.#options, { path: dirname(this.data), remove: () => undefined })
   }
 
   get running(): boolean {

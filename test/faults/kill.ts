@@ -1,6 +1,6 @@
 import type { FaultPoint } from '../../engine/run/ports.ts'
 import { pause } from '../tools/wait.ts'
-import { checkPaths, drained, type Outcome } from './check.ts'
+import { checkPaths, deadLetters, drained, type Outcome } from './check.ts'
 import { EngineProcess } from './engine-process.ts'
 import type { Plan } from './plan.ts'
 import { Publisher } from './publisher.ts'
@@ -44,6 +44,10 @@ export function killed(plan: Plan): Promise<Outcome> {
     const outcome = await rig.outcome(
       `${engine.kills} kills of the engine: ${counts.point} at code points, ${counts.wire} between bytes of the wire, ${counts.random} at random; ${wire.acks} acks compared with the database`,
     )
+    // A kill at each of three tries looks like a deadly message from inside: such a one is kept there.
+    const dead = [...deadLetters(engine.data).values()].reduce((sum, set) => sum + set.size, 0)
+    if (dead > 0) outcome.faults += `; ${dead} messages met three kills and are dead letters`
+    if (dead > counts.point) outcome.broken.push(`${dead} dead letters of ${counts.point} kills at code points`)
     if (wire.acks === 0) outcome.broken.push('no ack was seen on the wire')
     return outcome
   })
