@@ -18,6 +18,7 @@ import rateLimit from './rate-limit.ts'
 import store from './store.ts'
 import switchNode from './switch.ts'
 import transform from './transform.ts'
+import window from './window.ts'
 
 const specs: readonly AnyNodeSpec[] = [
   mqttIn,
@@ -26,6 +27,7 @@ const specs: readonly AnyNodeSpec[] = [
   switchNode,
   transform,
   latest,
+  window,
   counter,
   onChange,
   debounce,
