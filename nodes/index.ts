@@ -1,5 +1,6 @@
 import type { AnyNodeSpec } from '../engine/node.ts'
 import alarm from './alarm.ts'
+import batch from './batch.ts'
 import comment from './comment.ts'
 import counter from './counter.ts'
 import debounce from './debounce.ts'
@@ -15,8 +16,11 @@ import noData from './no-data.ts'
 import onChange from './on-change.ts'
 import query from './query.ts'
 import rateLimit from './rate-limit.ts'
+import split from './split.ts'
+import state from './state.ts'
 import store from './store.ts'
 import switchNode from './switch.ts'
+import template from './template.ts'
 import transform from './transform.ts'
 import window from './window.ts'
 
@@ -26,8 +30,12 @@ const specs: readonly AnyNodeSpec[] = [
   filter,
   switchNode,
   transform,
+  split,
+  template,
   latest,
+  state,
   window,
+  batch,
   counter,
   onChange,
   debounce,
