@@ -1,3 +1,4 @@
+import { badBroker } from './bad-broker.ts'
 import { brokerKilled, brokerRestarts } from './brokers.ts'
 import type { Outcome } from './check.ts'
 import { clockFaults } from './clock.ts'
@@ -19,6 +20,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   network,
   'broker-restarts': brokerRestarts,
   'broker-killed': brokerKilled,
+  'broker-bad': badBroker,
   disk: diskFaults,
   data: unusableData,
   power: powerLoss,
