@@ -1,96 +1,44 @@
 import {
+  type AlarmEntry,
+  BOOLEAN,
   closedObject,
   defineNode,
-  duration,
-  expression,
+  type Evaluate,
+  type Json,
   type Message,
   messageType,
+  NULL,
   NUMBER,
   port,
+  RulewireError,
   STRING,
   stringOf,
   TIME,
   type Type,
-  z,
+  union,
 } from '../engine/node.ts'
-import { type AlarmState, onDeadline, onSample, type Step, type Transition } from './lib/alarm-machine.ts'
-import { canClear, type Limit, limitForms, marginOf, parseLimit } from './lib/limit.ts'
+import { type AlarmConfig, alarmConfig, rulesOf } from './lib/alarm-config.ts'
+import { nextDeadline, onBad, onSample, onTime } from './lib/alarm-machine.ts'
+import { onCommand } from './lib/alarm-people.ts'
+import type { AlarmState, Step, Transition } from './lib/alarm-state.ts'
+import { inputsOf, reasonsOf, viewOf } from './lib/alarm-view.ts'
+import { limitForms } from './lib/limit.ts'
 import { withFields } from './lib/types.ts'
-import { asText, wrongResult } from './lib/values.ts'
+import { asText, asTime, wrongResult } from './lib/values.ts'
 
-/** What is kept for a key: the machine, and the latest message as far as events need it. */
+/** What is kept for a key: the machine, the latest message as far as events need it, and when the timer was set for. */
 type Kept = {
   readonly alarm: AlarmState
   readonly topic: string
   readonly params: Readonly<Record<string, string>>
   readonly id: string
+  readonly timer: number | null
 }
 
-/** The name of the level of an alarm that has only one. */
-const onlyLevel = 'alarm'
-
-const config = z
-  .strictObject({
-    key: expression()
-      .optional()
-      .meta({
-        title: 'Key',
-        description:
-          'JSONata: each key has an alarm of its own. Without it: the key of the message, which is its topic.',
-        examples: ['params.fridge', 'payload.serial'],
-      }),
-    value: expression('number')
-      .optional()
-      .meta({
-        title: 'Value',
-        description: 'JSONata for the number to watch. Without it: the payload.',
-        examples: ['payload.temperature'],
-      }),
-    raise: z
-      .string()
-      .transform((text, context): Limit => {
-        const limit = parseLimit(text)
-        if (limit !== undefined) return limit
-        context.addIssue({ code: 'custom', message: `"${text}" is not a limit; write ${limitForms}` })
-        return z.NEVER
-      })
-      .meta({
-        title: 'Raise',
-        description: `The alarm is raised when the value is: ${limitForms}.`,
-        examples: ['> 8', '<= 2', 'outside 2..8'],
-        format: 'limit',
-      }),
-    deadband: z
-      .number()
-      .min(0)
-      .default(0)
-      .meta({
-        title: 'Deadband',
-        description: 'How far the value must be back before the alarm can clear.',
-        examples: [1],
-      }),
-    onDelay: duration()
-      .prefault('0s')
-      .meta({
-        title: 'On-delay',
-        description: 'How long it must last before the alarm is raised.',
-        examples: ['5m'],
-      }),
-    offDelay: duration()
-      .prefault('0s')
-      .meta({
-        title: 'Off-delay',
-        description: 'How long it must be back before the alarm clears.',
-        examples: ['1m'],
-      }),
-  })
-  .refine((config) => canClear(config.raise, config.deadband), {
-    message: 'the deadband is half the range or more, so the alarm could never clear; make it smaller',
-    path: ['deadband'],
-  })
+type About = Pick<Kept, 'topic' | 'params' | 'id'>
 
 /** Raises and clears alarms on a value, for each key. */
-export default defineNode<typeof config, 'in', 'event' | 'state'>({
+export default defineNode<typeof alarmConfig, 'in', 'event' | 'state' | 'notify'>({
   type: 'alarm',
   title: 'Alarm',
   category: 'rules',
@@ -99,40 +47,50 @@ export default defineNode<typeof config, 'in', 'event' | 'state'>({
   docs: `Watches a **value** for each **key** (a device, a room) and tells when it goes beyond a limit and when it is back.
 
 \`\`\`
-NORMAL -> PENDING     raise is true; the on-delay starts
-PENDING -> NORMAL     raise is false again: a near miss, nobody is told
-PENDING -> ACTIVE     the on-delay is over: RAISED
-ACTIVE -> RECOVERING  the value is back by the deadband; the off-delay starts
-RECOVERING -> ACTIVE  it is not, after all: a flap, nobody is told
-RECOVERING -> NORMAL  the off-delay is over: CLEARED
+NORMAL -> PENDING      raise is true; the on-delay starts
+PENDING -> NORMAL      raise is false again, or a gap was too long: a near miss, nobody is told
+PENDING -> ACTIVE      the on-delay is over: RAISED
+ACTIVE -> RECOVERING   the value is back by the deadband; the off-delay starts
+RECOVERING -> ACTIVE   it is not, after all: a flap, nobody is told
+RECOVERING -> NORMAL   the off-delay is over: CLEARED
+           or LATCHED  with "latch": LATCHED, until a person resets it: RESET
 \`\`\`
 
 **Raise** is written ${limitForms}. With a **deadband**, the value has to come back that far before the alarm can clear: with
 \`> 8\` and 1, it clears at 7 or below. **On-delay** and **off-delay** are how long it must last; without them the steps in
-between are left out.
+between are left out. **Levels** take the place of one limit: each has its own, and the alarm goes up (ESCALATED) and down
+(DEESCALATED) between them.
 
-The port \`event\` gives a record for RAISED and CLEARED, the port \`state\` one for each change of condition (publish it retained
-to show the current state). Both have \`alarmId\` (the same for all events of a key), \`key\`, \`seq\` (counts the events of the key:
-\`alarmId\` with \`seq\` tells repeats), \`transition\`, \`condition\`, \`level\`, \`value\`, \`limit\` (the one that is near), \`margin\` (how far the value is
-beyond the limit; negative when it is on the good side), \`time\`, \`since\` (when it began) and \`cause\` (the id of the latest
-message). The message has the \`topic\`, \`params\` and \`key\` of the value, so \`alarms/{fridge}\` can be published.
+**Ports**: \`event\` gives a record for each transition, \`state\` for each change of condition too (publish it retained to show
+the current state), \`notify\` only what people should hear of: nothing of what is shelved, out of hours, chattering or of a
+retained message, until that is over. A record has \`alarmId\` (the same for all events of a key), \`key\`, \`seq\` (counts the
+transitions of the key: \`alarmId\` with \`seq\` tells repeats), \`transition\`, \`condition\`, \`level\`, \`value\`, \`limit\` (the one that is
+near), \`margin\` (how far the value is beyond the limit; negative when it is on the good side), \`data\`, \`acknowledged\`, \`time\`,
+\`since\` (when it began), \`cause\` (the id of the latest message), and \`by\` and \`note\` of what a person did. The message has the \`topic\`,
+\`params\` and \`key\` of the value, so \`alarms/{fridge}\` can be published.
 
-**What is kept**: for each key the condition, the latest value, and when a delay is over. Delays are times on the clock, kept in the
-database: they go on over a restart or a deploy, and one that was over meanwhile ends at the start.
+**People** acknowledge, shelve, unshelve and reset an alarm in the editor or over the API, with a note; all of that is kept,
+comes out of \`event\`, and stands in the alarm log.
+
+**What is kept**: for each key the condition, the latest values, and when a delay is over. Delays are times on the clock, kept in the
+database: they go on over a restart or a deploy. With "After a start" on \`confirm\`, as it is unless said, one that runs then
+ends only after a fresh value that still asks for it.
 
 **Time**: a value that was measured before the latest one of its key changes nothing. A delay runs from when the first value
 beyond the limit was received, whatever time it was measured, so an old time never ends a delay by itself; a time in the
 future counts as now.
 
-**Bad input**: a value that is no number, or a key that is no text, goes to the port \`error\` (WRONG_RESULT) and changes nothing:
-an alarm is never cleared by an error.`,
-  config,
+**Bad input**: a value that is no number goes to the port \`error\` (WRONG_RESULT) and changes nothing, or with "On errors" on
+\`separate-alarm\` is told as DATA_BAD. Silence is told as DATA_STALE where "No data" says so. Neither ever clears an alarm. A key
+that is no text always goes to the port \`error\`.`,
+  config: alarmConfig,
   inputs: ({ value }) => ({
     in: port(value === undefined ? messageType({ payload: NUMBER }) : 'any', 'Messages with the value'),
   }),
   outputs: {
-    event: port('any', 'RAISED and CLEARED'),
+    event: port('any', 'Every transition, such as RAISED and CLEARED'),
     state: port('any', 'Every change of condition'),
+    notify: port('any', 'What people should hear of'),
   },
   examples: [
     {
@@ -144,11 +102,18 @@ an alarm is never cleared by an error.`,
           expect: { state: [{ key: 'a', params: { fridge: 'a' } }] },
         },
         { advance: '4m', expect: {} },
-        { advance: '2m', expect: { event: [{ key: 'a', params: { fridge: 'a' } }], state: [{ key: 'a' }] } },
+        {
+          advance: '2m',
+          expect: {
+            event: [{ key: 'a', params: { fridge: 'a' } }],
+            state: [{ key: 'a' }],
+            notify: [{ key: 'a' }],
+          },
+        },
         { send: { in: { params: { fridge: 'a' }, payload: { value: 7.5 } } }, expect: {} },
         {
           send: { in: { params: { fridge: 'a' }, payload: { value: 7 } } },
-          expect: { event: [{ key: 'a' }], state: [{ key: 'a' }] },
+          expect: { event: [{ key: 'a' }], state: [{ key: 'a' }], notify: [{ key: 'a' }] },
         },
       ],
     },
@@ -182,13 +147,18 @@ an alarm is never cleared by an error.`,
                   value: 31.5,
                   limit: 30,
                   margin: 1.5,
+                  data: 'FRESH',
+                  acknowledged: false,
                   time: 1767261600000,
                   since: 1767261600000,
                   cause: 'm1',
+                  by: null,
+                  note: null,
                 },
               },
             ],
             state: [{ topic: 'boiler' }],
+            notify: [{ topic: 'boiler' }],
           },
         },
       ],
@@ -197,102 +167,242 @@ an alarm is never cleared by an error.`,
       title: 'Something that is no number changes nothing',
       config: { value: 'payload.level', raise: 'outside 2..8' },
       steps: [
-        { send: { in: { payload: { level: 1 } } }, expect: { event: [{}], state: [{}] } },
+        { send: { in: { payload: { level: 1 } } }, expect: { event: [{}], state: [{}], notify: [{}] } },
         { send: { in: { payload: { level: 'low' } } }, expect: { error: [{ payload: { level: 'low' } }] } },
         { send: { in: { payload: {} } }, expect: { error: [{ payload: {} }] } },
-        { send: { in: { payload: { level: 5 } } }, expect: { event: [{}], state: [{}] } },
+        { send: { in: { payload: { level: 5 } } }, expect: { event: [{}], state: [{}], notify: [{}] } },
+      ],
+    },
+    {
+      title: 'Two levels: a warning first, then critical',
+      config: {
+        levels: [
+          { id: 'warn', raise: '> 70', deadband: 5 },
+          { id: 'crit', raise: '> 90', deadband: 5, onDelay: '10s' },
+        ],
+      },
+      steps: [
+        { send: { in: { payload: 75 } }, expect: { event: [{}], state: [{}], notify: [{}] } },
+        { send: { in: { payload: 95 } }, expect: {} },
+        { advance: '10s', expect: { event: [{}], state: [{}], notify: [{}] } },
+        { send: { in: { payload: 85 } }, expect: { event: [{}], state: [{}], notify: [{}] } },
+        { send: { in: { payload: 60 } }, expect: { event: [{}], state: [{}], notify: [{}] } },
+      ],
+    },
+    {
+      title: 'Three values within ten minutes, and a retained one that tells nobody',
+      config: { raise: '> 8', count: { n: 3, within: '10m' } },
+      steps: [
+        { send: { in: { payload: 9, retain: true } }, expect: {} },
+        { advance: '4m' },
+        { send: { in: { payload: 9 } }, expect: {} },
+        { send: { in: { payload: 5 } }, expect: {} },
+        { send: { in: { payload: 9 } }, expect: { event: [{}], state: [{}], notify: [{}] } },
+      ],
+    },
+    {
+      title: 'Silence is told, and clears nothing',
+      config: { raise: '> 8', noData: { after: '15m' } },
+      steps: [
+        { send: { in: { payload: 9 } }, expect: { event: [{}], state: [{}], notify: [{}] } },
+        { advance: '15m', expect: { event: [{}], state: [{}], notify: [{}] } },
+        { send: { in: { payload: 9 } }, expect: { event: [{}], state: [{}], notify: [{}] } },
       ],
     },
   ],
-  infer: ({ inputs }) => ({
-    event: withFields(inputs.in, { payload: recordOf(stringOf('RAISED', 'CLEARED')), key: STRING, time: TIME }),
-    state: withFields(inputs.in, {
-      payload: recordOf(stringOf('PENDING', 'RAISED', 'RECOVERING', 'ACTIVE', 'CLEARED', 'NORMAL')),
-      key: STRING,
-      time: TIME,
-    }),
-  }),
-  create: ({ config, flow, node, out, state, timers, now, message, status }) => {
-    const { key: keyOf, value: measure, raise: limit } = config
-    const rules = { limit, deadband: config.deadband, onDelay: config.onDelay, offDelay: config.offDelay }
+  infer: ({ inputs, config }) => {
+    const sent = (transitions: readonly string[]) =>
+      withFields(inputs.in, { payload: recordOf(transitions, config), key: STRING, time: TIME })
+    const events = eventsOf(config)
+    return {
+      event: sent(events),
+      state: sent([...new Set([...events, ...conditions])]),
+      notify: sent(events.filter((name) => name !== 'ACKED' && name !== 'SHELVED')),
+    }
+  },
+  alarms: {
+    view: (state, { config, now }) => {
+      const kept = readKept(state)
+      return kept === undefined ? undefined : viewOf(kept.alarm, kept.topic, rulesOf(config), now)
+    },
+    why: (state, { config, now }) => {
+      const kept = readKept(state)
+      if (kept === undefined) return { reasons: [], inputs: [] }
+      return { reasons: reasonsOf(kept.alarm, rulesOf(config), now), inputs: inputsOf(kept.alarm) }
+    },
+  },
+  create: ({ config, flow, node, out, state, timers, now, message, status, alarm }) => {
+    const { key: keyOf, value: measure, time: timeOf, activeWhen, onError } = config
+    const rules = rulesOf(config)
+    const context = { started: 0 }
 
-    const settle = (key: string, before: AlarmState | undefined, kept: Omit<Kept, 'alarm'>, step: Step) => {
-      const { due } = step.state
-      state.set(key, { alarm: step.state, topic: kept.topic, params: kept.params, id: kept.id })
-      if (due !== null && due !== before?.due) timers.set(key, 'due', due)
-      else if (due === null && before !== undefined && before.due !== null) timers.cancel(key, 'due')
-      for (const transition of step.transitions) tell(key, kept, transition)
+    const settle = (key: string, before: Kept | undefined, about: About, step: Step) => {
+      const timer = moveTimer(key, before?.timer ?? null, nextDeadline(step.state, rules, context))
+      state.set(key, { alarm: step.state, topic: about.topic, params: about.params, id: about.id, timer })
+      for (const transition of step.transitions) tell(key, about, transition)
     }
 
-    const tell = (key: string, kept: Omit<Kept, 'alarm'>, transition: Transition) => {
-      const { event, state: alarm, time, since } = transition
-      const made: Message = message({
-        topic: kept.topic,
-        params: kept.params,
+    /** A timer that is too early does no harm, so one that moves with each value is moved when it fires. */
+    const moveTimer = (key: string, set: number | null, wanted: number | undefined): number | null => {
+      if (wanted === undefined) {
+        if (set !== null) timers.cancel(key, 'due')
+        return null
+      }
+      if (set !== null && set <= wanted) return set
+      timers.set(key, 'due', wanted)
+      return wanted
+    }
+
+    const tell = (key: string, about: About, transition: Transition) => {
+      const { name, event, repeat, notify, time } = transition
+      const payload = recordFor({ alarmId: `${flow}/${node}/${key}`, key, cause: about.id, transition })
+      const made: Message = message({ topic: about.topic, params: about.params, key, time, payload })
+      if (!repeat) {
+        status(`${key}: ${payload.condition}${payload.value === null ? '' : ` at ${payload.value}`}`)
+        if (event) {
+          alarm(entryOf(key, name, transition, payload.limit))
+          out.event(made)
+        }
+        out.state(made)
+      }
+      if (notify) out.notify(made)
+    }
+
+    const recordFor = ({ alarmId, key, cause, transition }: RecordParts) => {
+      const { name, time, since, by, note } = transition
+      const view = viewOf(transition.state, '', rules, time)
+      const { condition, level, value, limit, margin, data, acknowledged, seq } = view
+      return {
+        alarmId,
         key,
+        seq,
+        transition: name,
+        condition,
+        level,
+        value,
+        limit,
+        margin,
+        data,
+        acknowledged,
         time,
-        payload: {
-          alarmId: `${flow}/${node}/${key}`,
-          key,
-          seq: alarm.seq,
-          transition: event ?? alarm.condition,
-          condition: alarm.condition,
-          level: onlyLevel,
-          value: alarm.value,
-          ...marginOf(limit, alarm.value),
-          time,
-          since,
-          cause: kept.id,
-        },
-      })
-      status(`${key}: ${alarm.condition} at ${alarm.value}`)
-      if (event !== undefined) out.event(made)
-      out.state(made)
+        since,
+        cause,
+        by,
+        note,
+      }
+    }
+
+    const read = (incoming: Message) => {
+      const value = measure === undefined ? incoming.payload : measure(incoming)
+      if (typeof value !== 'number' || !Number.isFinite(value)) {
+        throw wrongResult(measure?.text ?? 'payload', value, 'a number')
+      }
+      return {
+        value,
+        time: timeOf === undefined ? incoming.time : asTime(timeOf(incoming), timeOf.text),
+        received: incoming.received,
+        retained: incoming.retain,
+        active: activeWhen?.when === undefined || isTrue(activeWhen.when, incoming),
+      }
+    }
+
+    const judge = (before: AlarmState | undefined, incoming: Message): Step => {
+      try {
+        return onSample(before, read(incoming), rules, context)
+      } catch (thrown) {
+        if (onError === 'error-port' || !(thrown instanceof RulewireError)) throw thrown
+        return onBad(before, { detail: thrown.message, received: incoming.received }, rules, context)
+      }
     }
 
     return {
       in: (incoming) => {
         const key = keyOf === undefined ? incoming.key : asText(keyOf(incoming), keyOf.text)
-        const value = measure === undefined ? incoming.payload : measure(incoming)
-        if (typeof value !== 'number' || !Number.isFinite(value)) {
-          throw wrongResult(measure?.text ?? 'payload', value, 'a number')
-        }
-        const before = readKept(state.get(key))?.alarm
-        settle(
-          key,
-          before,
-          incoming,
-          onSample(before, { value, time: incoming.time, received: incoming.received }, rules),
-        )
+        const before = readKept(state.get(key))
+        settle(key, before, incoming, judge(before?.alarm, incoming))
+      },
+      onStart: () => {
+        context.started = now()
       },
       onTimer: ({ key }) => {
         const kept = readKept(state.get(key))
-        if (kept !== undefined) settle(key, kept.alarm, kept, onDeadline(kept.alarm, now()))
+        if (kept !== undefined) settle(key, { ...kept, timer: null }, kept, onTime(kept.alarm, now(), rules, context))
+      },
+      onCommand: (command) => {
+        const kept = readKept(state.get(command.key))
+        const step = onCommand(kept?.alarm, { command, now: now() }, rules, context)
+        if (kept !== undefined) settle(command.key, kept, kept, step)
       },
     }
   },
 })
 
+interface RecordParts {
+  readonly alarmId: string
+  readonly key: string
+  readonly cause: string
+  readonly transition: Transition
+}
+
+const conditions = ['NORMAL', 'PENDING', 'ACTIVE', 'RECOVERING'] as const
+
+/** The transitions that can happen with a config. */
+function eventsOf({ levels = [], latch, remind, flap, noData, onError, onConfigChange }: AlarmConfig): string[] {
+  const separate = onError === 'separate-alarm'
+  return [
+    'RAISED',
+    'CLEARED',
+    'ACKED',
+    'SHELVED',
+    'UNSHELVED',
+    ...(latch ? ['LATCHED'] : []),
+    ...(latch || onConfigChange === 'reset' ? ['RESET'] : []),
+    ...(levels.length > 1 ? ['ESCALATED', 'DEESCALATED'] : []),
+    ...(remind === undefined ? [] : ['REMINDED']),
+    ...(flap === undefined ? [] : ['CHATTERING', 'STEADY']),
+    ...(noData === undefined ? [] : ['DATA_STALE']),
+    ...(separate ? ['DATA_BAD'] : []),
+    ...(separate || noData !== undefined ? ['DATA_OK'] : []),
+  ]
+}
+
 /** The type of the records that it sends. */
-function recordOf(transition: Type): Type {
+function recordOf(transitions: readonly string[], config: AlarmConfig): Type {
+  const levels = stringOf(...rulesOf(config).levels.map(({ id }) => id))
+  // Without a value there is a record only of a first message that could not be used.
+  const measured = config.onError === 'separate-alarm' ? union(NUMBER, NULL) : NUMBER
   return closedObject({
     alarmId: STRING,
     key: STRING,
     seq: NUMBER,
-    transition,
-    condition: stringOf('NORMAL', 'PENDING', 'ACTIVE', 'RECOVERING'),
-    level: stringOf(onlyLevel),
-    value: NUMBER,
-    limit: NUMBER,
-    margin: NUMBER,
+    transition: stringOf(...transitions),
+    condition: stringOf('UNKNOWN', ...conditions, 'LATCHED'),
+    level: config.levels === undefined ? levels : union(levels, NULL),
+    value: measured,
+    limit: measured,
+    margin: measured,
+    data: stringOf('FRESH', 'STALE', 'BAD'),
+    acknowledged: BOOLEAN,
     time: TIME,
     since: TIME,
     cause: STRING,
+    by: union(STRING, NULL),
+    note: union(STRING, NULL),
   })
 }
 
-/** What this node wrote for a key. */
-function readKept(value: unknown): Kept | undefined {
-  // State comes back as it was set, by this node type alone.
-  return value as Kept | undefined
+function entryOf(key: string, name: string, { time, state, by, note }: Transition, limit: number | null): AlarmEntry {
+  const { seq, condition, level, value } = state
+  return { key, seq, transition: name, time, condition, level, value, limit, by, note }
+}
+
+function isTrue(when: Evaluate, incoming: Message): boolean {
+  return when(incoming) === true
+}
+
+/** What this node wrote for a key; undefined for what an early version wrote. */
+function readKept(value: Json | undefined): Kept | undefined {
+  // State comes back as it was set, by this node type alone; `levels` tells this form from the first one.
+  const kept = value as Kept | undefined
+  return kept === undefined || !('levels' in kept.alarm) ? undefined : kept
 }

@@ -1,152 +1,250 @@
-import { isCleared, isRaised, type Limit } from './limit.ts'
+import { AlarmChange, type AlarmContext } from './alarm-change.ts'
+import { breakLevel, endLevel, isHole, levelDeadline, levelOff, sampleLevel } from './alarm-levels.ts'
+import {
+  type AlarmRules,
+  type AlarmState,
+  isOn,
+  type LevelState,
+  newState,
+  rankOf,
+  remember,
+  type Sample,
+  type Step,
+} from './alarm-state.ts'
+import { isRaised } from './limit.ts'
 
-/** What is fixed for an alarm; delays in milliseconds. */
-export interface AlarmRules {
-  readonly limit: Limit
-  readonly deadband: number
-  readonly onDelay: number
-  readonly offDelay: number
-}
-
-export type Condition = 'NORMAL' | 'PENDING' | 'ACTIVE' | 'RECOVERING'
-
-/** What an alarm remembers for a key: plain JSON. Times are UTC milliseconds. */
-export type AlarmState = {
-  readonly condition: Condition
-  /** When the condition began. */
-  readonly since: number
-  /** When the delay that runs is over; only while PENDING or RECOVERING. */
-  readonly due: number | null
-  /** When it was raised last, while ACTIVE or RECOVERING. */
-  readonly raised: number | null
-  /** The latest sample, and when it was measured. */
-  readonly value: number
-  readonly time: number
-  /** Events so far. */
-  readonly seq: number
-  /** Times that it was on its way back and did not get there, since it was raised. */
-  readonly flaps: number
-  /** Times that it was PENDING and was not raised. */
-  readonly nearMisses: number
-  /** Samples that were older than the latest one and changed nothing. */
-  readonly late: number
-}
-
-/** A sample: its value, when it was measured, and when it was received. */
-export interface Sample {
-  readonly value: number
-  readonly time: number
-  readonly received: number
-}
-
-/** A change of condition; `event` is there when people have to know. */
-export interface Transition {
-  readonly event: 'RAISED' | 'CLEARED' | undefined
-  /** As it is after the change. */
-  readonly state: AlarmState
-  /** When it happened. */
-  readonly time: number
-  /** When what led to it began: for RAISED the first sample beyond the limit, for CLEARED when it was raised. */
-  readonly since: number
-}
-
-export interface Step {
-  readonly state: AlarmState
-  readonly transitions: readonly Transition[]
-}
-
-/**
- * What a sample does to an alarm. A sample that is older than the latest one changes nothing. A delay that was over before
- * the sample was received ends first. Measured times count as received when they lie in the future.
- */
-export function onSample(before: AlarmState | undefined, sample: Sample, rules: AlarmRules): Step {
+/** What a sample does to an alarm; `before` is undefined for the first one of a key. */
+export function onSample(
+  before: AlarmState | undefined,
+  sample: Sample,
+  rules: AlarmRules,
+  context: AlarmContext,
+): Step {
+  const change = begin(before, sample.received, rules, context)
   const time = Math.min(sample.time, sample.received)
-  if (before !== undefined && time < before.time) return unchanged({ ...before, late: before.late + 1 })
-  const first = onDeadline(before ?? newState(sample.value, time), sample.received)
-  const state = { ...first.state, value: sample.value, time }
-  const then = judge(state, { ...sample, time }, rules)
-  return first.transitions.length === 0
-    ? then
-    : { state: then.state, transitions: [...first.transitions, ...then.transitions] }
+  passTime(change, sample.received)
+  if (time < change.state.time) takeLate(change, sample)
+  else take(change, { ...sample, time })
+  return finish(change, sample.received)
 }
 
-/** What the passing of time does to an alarm: a delay that is over at `now` ends. */
-export function onDeadline(state: AlarmState, now: number): Step {
-  if (state.due === null || state.due > now) return unchanged(state)
-  if (state.condition === 'PENDING') return raise(state, state.due)
-  return state.condition === 'RECOVERING' ? clear(state, state.due) : unchanged({ ...state, due: null })
+/** What the passing of time does to an alarm: all that is due by `now`, each at its time. [T1] */
+export function onTime(before: AlarmState, now: number, rules: AlarmRules, context: AlarmContext): Step {
+  const change = begin(before, now, rules, context)
+  passTime(change, now)
+  return finish(change, now)
 }
 
-function judge(state: AlarmState, sample: Sample, rules: AlarmRules): Step {
-  const { value, time, received } = sample
-  switch (state.condition) {
-    case 'NORMAL':
-      if (!isRaised(rules.limit, value)) return unchanged(state)
-      // The delay runs from when we heard of it: an old time of measurement never ends a delay by itself.
-      if (rules.onDelay > 0)
-        return change({ ...state, condition: 'PENDING', since: time, due: received + rules.onDelay }, time)
-      return raise({ ...state, since: time }, time)
-    case 'PENDING':
-      if (isRaised(rules.limit, value)) return unchanged(state)
-      return change({ ...state, condition: 'NORMAL', since: time, due: null, nearMisses: state.nearMisses + 1 }, time)
-    case 'ACTIVE':
-      if (!isCleared(rules.limit, value, rules.deadband)) return unchanged(state)
-      if (rules.offDelay > 0)
-        return change({ ...state, condition: 'RECOVERING', since: time, due: received + rules.offDelay }, time)
-      return clear(state, time)
-    case 'RECOVERING':
-      if (isCleared(rules.limit, value, rules.deadband)) return unchanged(state)
-      return change({ ...state, condition: 'ACTIVE', since: time, due: null, flaps: state.flaps + 1 }, time)
+/** A message whose value cannot be used. [D2] */
+export function onBad(
+  before: AlarmState | undefined,
+  { detail, received }: { detail: string; received: number },
+  rules: AlarmRules,
+  context: AlarmContext,
+): Step {
+  const change = begin(before, received, rules, context)
+  passTime(change, received)
+  const { state } = change
+  change.set({ heard: received, inputs: remember(state.inputs, [received, received, null, 'bad']), detail })
+  if (state.data !== 'BAD') change.turnData('BAD', received, true)
+  return finish(change, received)
+}
+
+/** When time alone changes the alarm; undefined when it does not. */
+export function nextDeadline(state: AlarmState, rules: AlarmRules, context: AlarmContext): number | undefined {
+  return deadlines(state, rules, context)[0]?.at
+}
+
+/** Starts a change; the state may come from another config. [T5] */
+export function begin(
+  before: AlarmState | undefined,
+  now: number,
+  rules: AlarmRules,
+  context: AlarmContext,
+): AlarmChange {
+  if (before === undefined) return new AlarmChange(newState(now, rules), rules, context)
+  const print = rules.fingerprint
+  if (print !== undefined && before.fingerprint !== print) {
+    const fresh = new AlarmChange({ ...newState(now, rules), seq: before.seq, told: before.told }, rules, context)
+    fresh.set({ condition: 'NORMAL' })
+    if (isOn(before) || before.condition === 'LATCHED') fresh.reset(now, { by: null, note: null })
+    return fresh
+  }
+  return new AlarmChange(withKnownLevels(before, rules), rules, context)
+}
+
+/** Everything that is due by `now`, the earliest first. */
+export function passTime(change: AlarmChange, now: number): void {
+  // Each deadline is gone, or later, once it was dealt with; the limit only guards against a defect.
+  for (let count = 0; count < 1000; count++) {
+    const [first] = deadlines(change.state, change.rules, change.context)
+    if (first === undefined || first.at > now) return
+    first.run(change, first.at, now)
   }
 }
 
-function raise(state: AlarmState, time: number): Step {
-  const raised: AlarmState = {
-    ...state,
-    condition: 'ACTIVE',
-    since: time,
-    due: null,
-    raised: time,
-    seq: state.seq + 1,
-    flaps: 0,
+/** The end of a change: what may be told now is told. */
+export function finish(change: AlarmChange, now: number): Step {
+  change.reconcile(now)
+  return change.step()
+}
+
+interface Deadline {
+  readonly at: number
+  run(change: AlarmChange, at: number, now: number): void
+}
+
+function deadlines(state: AlarmState, rules: AlarmRules, context: AlarmContext): Deadline[] {
+  const found: Deadline[] = []
+  const mayEnd = mayDelayEnd(state, rules, context)
+  for (const { id } of rules.levels) {
+    const at = levelDeadline(state.levels[id] ?? levelOff, state, rules, mayEnd)
+    if (at !== undefined) found.push({ at, run: endLevels })
   }
-  return { state: raised, transitions: [{ event: 'RAISED', state: raised, time, since: state.since }] }
-}
-
-function clear(state: AlarmState, time: number): Step {
-  const cleared: AlarmState = {
-    ...state,
-    condition: 'NORMAL',
-    since: time,
-    due: null,
-    raised: null,
-    seq: state.seq + 1,
+  if (rules.noData !== null && state.data !== 'STALE') {
+    found.push({ at: state.heard + rules.noData.after, run: (change, at) => change.goStale(at) })
   }
-  return {
-    state: cleared,
-    transitions: [{ event: 'CLEARED', state: cleared, time, since: state.raised ?? state.since }],
-  }
+  if (state.remindAt !== null) found.push({ at: state.remindAt, run: (change, at, now) => change.remind(at, now) })
+  if (state.shelf !== null) found.push({ at: state.shelf.until, run: (change, at) => change.unshelve(at) })
+  if (state.quietAt !== null) found.push({ at: state.quietAt, run: (change, at) => change.calm(at) })
+  if (state.gateAt !== null) found.push({ at: state.gateAt, run: (change, at) => change.reconcile(at) })
+  // A stable sort: levels go first, so that what is told is how it stands.
+  return found.sort((left, right) => left.at - right.at)
 }
 
-function change(state: AlarmState, time: number): Step {
-  return { state, transitions: [{ event: undefined, state, time, since: state.since }] }
+/** [D3] [T4] */
+function mayDelayEnd(state: AlarmState, rules: AlarmRules, { started }: AlarmContext): boolean {
+  if (state.data !== 'FRESH') return false
+  return !rules.confirm || (state.fresh !== null && state.fresh >= started)
 }
 
-function unchanged(state: AlarmState): Step {
-  return { state, transitions: [] }
+/** All levels that are due at a time go together. */
+function endLevels(change: AlarmChange, at: number): void {
+  const { state, rules, context } = change
+  const mayEnd = mayDelayEnd(state, rules, context)
+  const levels = eachLevel(rules, state, (level) =>
+    levelDeadline(level, state, rules, mayEnd) === at ? endLevel(level, state, rules, mayEnd) : level,
+  )
+  judge(change, levels, at)
 }
 
-function newState(value: number, time: number): AlarmState {
-  return {
-    condition: 'NORMAL',
-    since: time,
-    due: null,
-    raised: null,
+function take(change: AlarmChange, sample: Sample): void {
+  const { rules } = change
+  const { value, time, received, retained = false, active = true } = sample
+  const live = !retained || rules.tellRetained
+  const isFirst = change.state.fresh === null && change.state.value === null
+  const outcome = retained ? 'retained' : isBeyond(value, rules) ? 'beyond' : 'good'
+  const broken = isHole(change.state, time, rules)
+    ? eachLevel(rules, change.state, (level) => breakLevel(level, time))
+    : change.state.levels
+  if (broken !== change.state.levels) judge(change, broken, time)
+  change.set({
     value,
     time,
-    seq: 0,
-    flaps: 0,
-    nearMisses: 0,
-    late: 0,
+    received,
+    live,
+    suppressed: !active,
+    inputs: remember(change.state.inputs, [time, received, value, outcome]),
+    ...(live ? { fresh: received } : {}),
+    // A retained message is no sign of life, but a key that is new has to be missed some day.
+    ...(live || isFirst ? { heard: received } : {}),
+  })
+  if (live && change.state.data !== 'FRESH') change.turnData('FRESH', received, change.state.dataTold)
+  const mayEnd = mayDelayEnd(change.state, rules, change.context)
+  judge(
+    change,
+    eachLevel(rules, change.state, (level, own) => sampleLevel(level, sample, { level: own, rules, mayEnd })),
+    time,
+  )
+}
+
+/** [T3] */
+function takeLate(change: AlarmChange, { time, received, value }: Sample): void {
+  const { state, rules } = change
+  const inputs = rules.keepLate ? remember(state.inputs, [time, received, value, 'late']) : state.inputs
+  change.set({ late: state.late + 1, inputs, heard: received })
+}
+
+/** What the levels make of the condition. [C1] to [C8] */
+function judge(change: AlarmChange, levels: Record<string, LevelState>, time: number): void {
+  const { rules, state: before } = change
+  noteMisses(change, levels, time)
+  change.set({ levels })
+  const up = rules.levels.filter(({ id }) => isUp(levels[id]))
+  const top = up.at(-1)
+  const steady = up.some(({ id }) => levels[id]?.phase === 'on')
+  if (top === undefined) {
+    if (isOn(before)) change.end(time)
+    else change.rest(risingLevel(levels, rules), time)
+    return
   }
+  if (!isOn(before)) {
+    change.raise(top.id, levels[top.id]?.began ?? time, time)
+    return
+  }
+  if (!steady) {
+    if (before.condition === 'ACTIVE') change.turn('RECOVERING', time)
+    return
+  }
+  const flapped = before.condition === 'RECOVERING'
+  const [rank, last] = [rankOf(top.id, rules), rankOf(before.level, rules)]
+  if (rank > last) change.escalate(top.id, levels[top.id]?.began ?? time, time)
+  else if (rank < last) change.deescalate(top.id, time)
+  else if (flapped) change.turn('ACTIVE', time)
+  if (flapped) change.flap(time)
+}
+
+/** A level that was rising and is off, while there is no alarm. [C2] */
+function noteMisses(change: AlarmChange, levels: Record<string, LevelState>, time: number): void {
+  const { state, rules } = change
+  if (isOn(state)) return
+  for (const { id } of rules.levels) {
+    const before = state.levels[id]
+    if (before?.phase !== 'rising' || levels[id]?.phase !== 'off') continue
+    const reason = levels[id].since > state.received || isHole(state, time, rules) ? 'gap' : 'back'
+    const miss = { level: id, since: before.began, time: levels[id].since, reason } as const
+    change.set({ nearMisses: change.state.nearMisses + 1, misses: remember(change.state.misses, miss) })
+  }
+}
+
+/** The level that goes on first, if things stay as they are. */
+function risingLevel(
+  levels: Readonly<Record<string, LevelState>>,
+  rules: AlarmRules,
+): (LevelState & { id: string }) | undefined {
+  return rules.levels
+    .flatMap(({ id }) => {
+      const level = levels[id]
+      return level?.phase === 'rising' ? [{ ...level, id }] : []
+    })
+    .sort((left, right) => (left.due ?? 0) - (right.due ?? 0))[0]
+}
+
+function isUp(level: LevelState | undefined): boolean {
+  return level?.phase === 'on' || level?.phase === 'falling'
+}
+
+function isBeyond(value: number, rules: AlarmRules): boolean {
+  return rules.levels.some(({ limit }) => isRaised(limit, value))
+}
+
+function eachLevel(
+  rules: AlarmRules,
+  { levels }: AlarmState,
+  next: (level: LevelState, own: AlarmRules['levels'][number]) => LevelState,
+): Record<string, LevelState> {
+  return Object.fromEntries(rules.levels.map((own) => [own.id, next(levels[own.id] ?? levelOff, own)]))
+}
+
+/** What a level was that is not there any more goes to the lowest one that has nothing. [T5] */
+function withKnownLevels(state: AlarmState, rules: AlarmRules): AlarmState {
+  const [lowest] = rules.levels
+  const known = new Set(rules.levels.map(({ id }) => id))
+  const gone = Object.entries(state.levels).filter(([id]) => !known.has(id))
+  if (gone.length === 0 || lowest === undefined) return state
+  const kept = Object.fromEntries(Object.entries(state.levels).filter(([id]) => known.has(id)))
+  const heir = gone.map(([, level]) => level).find(isUp)
+  const levels = heir === undefined || isUp(kept[lowest.id]) ? kept : { ...kept, [lowest.id]: heir }
+  const level = state.level !== null && known.has(state.level) ? state.level : heir === undefined ? null : lowest.id
+  return { ...state, levels, level }
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../engine/node.ts'
 import alarm from '../../nodes/alarm.ts'
+import type { AlarmConfig } from '../../nodes/lib/alarm-config.ts'
 import { Bench, startTime } from './harness.ts'
 
 const minute = 60_000
 const slow = { raise: '> 8', deadband: 1, onDelay: '5m', offDelay: '1m' }
+const going = { ...slow, onRestart: 'continue' }
 
 function transitions(messages: readonly Message[] | undefined): unknown[] {
   return (messages ?? []).map(({ payload }) => Reflect.get(payload as object, 'transition'))
@@ -12,6 +14,11 @@ function transitions(messages: readonly Message[] | undefined): unknown[] {
 
 function send(bench: Bench, key: string, payload: unknown, fields: Partial<Message> = {}): void {
   bench.send('in', { topic: key, payload, ...fields })
+}
+
+/** What the engine gives to show an alarm. */
+function about(bench: Bench) {
+  return { key: 'a', config: bench.config as AlarmConfig, now: bench.now }
 }
 
 describe('the alarm node', () => {
@@ -70,10 +77,10 @@ describe('the alarm node', () => {
   })
 
   it('keeps a delay over a restart: it goes on, and is not started anew', () => {
-    const before = new Bench(alarm, slow)
+    const before = new Bench(alarm, going)
     send(before, 'a', 9, { params: { fridge: 'a' } })
     before.advance(4 * minute)
-    const after = new Bench(alarm, slow, before)
+    const after = new Bench(alarm, going, before)
     after.advance(minute - 1)
     expect(after.takeSent()).toEqual({})
     after.advance(1)
@@ -81,12 +88,23 @@ describe('the alarm node', () => {
   })
 
   it('ends a delay that was over during a downtime at the start, with the time when it was over', () => {
-    const before = new Bench(alarm, slow)
+    const before = new Bench(alarm, going)
     send(before, 'a', 9)
     before.now += 60 * minute
-    const after = new Bench(alarm, slow, before)
+    const after = new Bench(alarm, going, before)
     expect(after.takeSent().event).toMatchObject([{ time: startTime + 5 * minute }])
     expect(after.timers.size).toBe(0)
+  })
+
+  it('waits after a restart for a value that still asks for it, unless told to go on', () => {
+    const before = new Bench(alarm, slow)
+    send(before, 'a', 9)
+    before.advance(4 * minute)
+    const after = new Bench(alarm, slow, before)
+    after.advance(10 * minute)
+    expect(after.takeSent()).toEqual({})
+    send(after, 'a', 9.5)
+    expect(transitions(after.takeSent().event)).toEqual(['RAISED'])
   })
 
   it('stays active over a restart and tells nobody twice', () => {
@@ -149,6 +167,122 @@ describe('the alarm node', () => {
       '"5 minutes" is not a duration; write a number and a unit, such as 500ms, 30s, 5m, 1h30m or 7d',
     ],
   ])('refuses the config %j', (config, text) => {
+    expect(alarm.config.safeParse(config).error?.issues.map(({ message }) => message)).toEqual([text])
+  })
+
+  it('takes commands of people: they come out of event, stand in the log, and change what is shown', () => {
+    const bench = new Bench(alarm, { raise: '> 8' })
+    send(bench, 'a', 9)
+    bench.takeSent()
+    const view = () => alarm.alarms?.view(bench.state.get('a') ?? null, about(bench))
+    expect(view()).toMatchObject({ condition: 'ACTIVE', acknowledged: false, commands: ['acknowledge', 'shelve'] })
+    bench.command({ name: 'acknowledge', key: 'a', by: 'anna', note: 'on my way', values: {} })
+    const { event, notify } = bench.takeSent()
+    expect(event).toMatchObject([{ payload: { transition: 'ACKED', seq: 2, by: 'anna', note: 'on my way' } }])
+    expect(notify).toBeUndefined()
+    expect(bench.alarms).toMatchObject([
+      { key: 'a', seq: 1, transition: 'RAISED', condition: 'ACTIVE', level: 'alarm', value: 9, limit: 8, by: null },
+      { key: 'a', seq: 2, transition: 'ACKED', by: 'anna', note: 'on my way' },
+    ])
+    expect(view()).toMatchObject({
+      acknowledged: true,
+      acknowledgement: { by: 'anna', time: startTime, note: 'on my way' },
+      commands: ['shelve'],
+    })
+    bench.command({ name: 'acknowledge', key: 'a', by: 'ben', note: null, values: {} })
+    expect(bench.failures).toMatchObject([{ code: 'COMMAND_REFUSED' }])
+  })
+
+  it('keeps back from people what is shelved, and tells them how it stands after that', () => {
+    const bench = new Bench(alarm, { raise: '> 8' })
+    send(bench, 'a', 5)
+    bench.command({ name: 'shelve', key: 'a', by: 'anna', note: null, values: { until: startTime + 10 * minute } })
+    send(bench, 'a', 9)
+    const hidden = bench.takeSent()
+    expect([transitions(hidden.event), hidden.notify]).toEqual([['SHELVED', 'RAISED'], undefined])
+    bench.advance(10 * minute)
+    expect(transitions(bench.takeSent().notify)).toEqual(['UNSHELVED'])
+    expect(bench.timers.size).toBe(0)
+  })
+
+  it('says why it did not fire, with how much is missing', () => {
+    const bench = new Bench(alarm, { ...slow, minSamples: 3 })
+    send(bench, 'a', 9)
+    bench.advance(minute)
+    const why = () => alarm.alarms?.why(bench.state.get('a') ?? null, about(bench))
+    expect(why()?.reasons).toMatchObject([
+      { level: 'alarm', rule: 'raise', holds: true, margin: 1, text: '9 is beyond the limit by 1.' },
+      { rule: 'onDelay', holds: false, left: 4 * minute, text: 'It has to last 4m more, of 5m.' },
+      { rule: 'minSamples', holds: false, text: '1 of 3 values.' },
+      { rule: 'data', holds: true },
+      { rule: 'gate', holds: true },
+      { rule: 'acknowledged', holds: true },
+    ])
+    send(bench, 'a', 7.5)
+    expect(why()?.reasons).toMatchObject([
+      { rule: 'raise', holds: false, margin: -0.5, text: '7.5 is not beyond the limit; 0.5 is missing.' },
+      {},
+      {},
+      {},
+      { rule: 'nearMiss', text: expect.stringContaining('it had lasted 1m, then the value was back.') },
+    ])
+    expect(why()?.inputs.map(({ value, outcome }) => [value, outcome])).toEqual([
+      [7.5, 'Not beyond any limit.'],
+      [9, 'Beyond the limit.'],
+    ])
+  })
+
+  it('tells a value that is none as an alarm of its own, if that is wanted', () => {
+    const bench = new Bench(alarm, { raise: '> 8', value: 'payload.v', onError: 'separate-alarm' })
+    send(bench, 'a', { v: 9 })
+    send(bench, 'a', { v: 'hot' })
+    send(bench, 'a', { v: 'hot' })
+    expect(bench.failures).toEqual([])
+    expect(transitions(bench.takeSent().notify)).toEqual(['RAISED', 'DATA_BAD'])
+    const view = alarm.alarms?.view(bench.state.get('a') ?? null, about(bench))
+    expect(view).toMatchObject({ condition: 'ACTIVE', data: 'BAD', detail: expect.stringContaining('the text "hot"') })
+  })
+
+  it('takes the time of measurement from where it is told to', () => {
+    const bench = new Bench(alarm, { raise: '> 8', value: 'payload.v', time: 'payload.ts' })
+    send(bench, 'a', { v: 9, ts: '2025-12-31T23:59:00Z' })
+    expect(bench.takeSent().event).toMatchObject([{ time: startTime - minute }])
+    send(bench, 'a', { v: 5, ts: startTime - 2 * minute })
+    expect(bench.takeSent().event).toBeUndefined()
+    send(bench, 'a', { v: 5 })
+    expect(bench.failures).toMatchObject([{ code: 'WRONG_RESULT' }])
+  })
+
+  it('moves its timer only when it has to fire earlier', () => {
+    const bench = new Bench(alarm, { raise: '> 8', noData: { after: '15m' } })
+    send(bench, 'a', 5)
+    const first = [...bench.timers.values()]
+    for (let count = 0; count < 10; count++) {
+      bench.advance(minute)
+      send(bench, 'a', 5)
+    }
+    expect([...bench.timers.values()]).toEqual(first)
+    bench.advance(14 * minute)
+    expect(bench.takeSent()).toEqual({})
+    bench.advance(minute)
+    expect(transitions(bench.takeSent().event)).toEqual(['DATA_STALE'])
+  })
+
+  it.each([
+    [{}, 'neither "raise" nor "levels" is there; give one of them'],
+    [{ raise: '> 1', levels: [{ id: 'a', raise: '> 2' }] }, '"raise" and "levels" are both there; keep one of them'],
+    [
+      {
+        levels: [
+          { id: 'a', raise: '> 2' },
+          { id: 'a', raise: '> 3' },
+        ],
+      },
+      'the level "a" stands twice; give each a name of its own',
+    ],
+    [{ raise: '> 1', activeWhen: {} }, 'neither "cron" nor "when" is there; give at least one of them'],
+    [{ raise: '> 1', remind: { every: '10ms' } }, 'it must be a second or longer'],
+  ])('refuses the config %j, too', (config, text) => {
     expect(alarm.config.safeParse(config).error?.issues.map(({ message }) => message)).toEqual([text])
   })
 

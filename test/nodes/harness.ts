@@ -4,6 +4,7 @@ import {
   type AlarmEntry,
   type AnyHandlers,
   type AnyNodeSpec,
+  type Command,
   derive,
   type Effect,
   type EffectResult,
@@ -89,6 +90,17 @@ export class Bench {
   answer(result: EffectResult): void {
     this.#run('onResult', ':result', result)
     this.#fireDue()
+  }
+
+  /** A command of a person; what the node refuses stands among the failures. */
+  command(command: Command): void {
+    this.#run('onCommand', ':command', command)
+    this.#fireDue()
+  }
+
+  /** As the check gave it. */
+  get config(): unknown {
+    return this.#config
   }
 
   /** Lets time go on and fires the timers on the way, each at its time. */

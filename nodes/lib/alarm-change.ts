@@ -1,0 +1,242 @@
+import { type AlarmRules, type AlarmState, isOn, type Shelf, type Step, type Transition } from './alarm-state.ts'
+
+/** What the machine knows of the world beside its state. */
+export interface AlarmContext {
+  /** When the node started to run: UTC milliseconds. */
+  readonly started: number
+}
+
+type Who = { readonly by: string | null; readonly note: string | null }
+const nobody: Who = { by: null, note: null }
+
+/**
+ * An alarm while it changes: each method is a step of the table in alarm-SPEC.md. It numbers the transitions and decides who
+ * is told. The state that was given is not changed; each transition has its own.
+ */
+export class AlarmChange {
+  state: AlarmState
+  readonly rules: AlarmRules
+  readonly context: AlarmContext
+  readonly #transitions: Transition[] = []
+
+  constructor(state: AlarmState, rules: AlarmRules, context: AlarmContext) {
+    this.state = state
+    this.rules = rules
+    this.context = context
+  }
+
+  step(): Step {
+    return { state: this.state, transitions: this.#transitions }
+  }
+
+  set(changes: Partial<AlarmState>): void {
+    this.state = { ...this.state, ...changes }
+  }
+
+  /** A condition that only the port `state` shows. */
+  turn(condition: AlarmState['condition'], time: number, level: string | null = this.state.level): void {
+    this.set({ condition, level, since: time })
+    this.#tell(condition, { time, since: time, event: false })
+  }
+
+  /** [C1] [C2], and what is left when nothing is on. */
+  rest(rising: { id: string; began: number } | undefined, time: number): void {
+    const { condition } = this.state
+    if (condition === 'LATCHED') return
+    if (rising === undefined) {
+      if (condition === 'PENDING') this.turn('NORMAL', time)
+      else if (condition === 'UNKNOWN') this.set({ condition: 'NORMAL', since: time })
+    } else if (condition !== 'PENDING') this.turn('PENDING', time, rising.id)
+    else this.set({ level: rising.id })
+  }
+
+  /** [C3] */
+  raise(level: string, began: number, time: number): void {
+    this.set({ condition: 'ACTIVE', level, since: time, raised: time, flapCount: 0 })
+    this.#unacknowledged(time)
+    this.#known('RAISED', { time, since: began, event: true, notify: this.#isOpen(time) }, true)
+    this.flap(time, false)
+  }
+
+  /** [C4] */
+  escalate(level: string, began: number, time: number): void {
+    this.set({ condition: 'ACTIVE', level, since: time })
+    this.#unacknowledged(time)
+    this.#known('ESCALATED', { time, since: began, event: true, notify: this.#isOpen(time) }, true)
+  }
+
+  /** [C5] */
+  deescalate(level: string, time: number): void {
+    this.set({ condition: 'ACTIVE', level, since: time })
+    const since = this.state.raised ?? time
+    this.#known('DEESCALATED', { time, since, event: true, notify: this.#isOpen(time) }, true)
+  }
+
+  /** [C8] [K2] */
+  end(time: number): void {
+    const { latch, requireAck } = this.rules
+    const { told, shelf } = this.state
+    const since = this.state.raised ?? this.state.since
+    const notify = told && this.#isOpen(time)
+    this.set({ since: time, remindAt: null })
+    if (latch) {
+      this.set({ condition: 'LATCHED' })
+      this.#tell('LATCHED', { time, since, event: true, notify })
+    } else {
+      this.set({ condition: 'NORMAL', cleared: time })
+      if (!requireAck) this.set({ acked: true })
+      this.#known('CLEARED', { time, since, event: true, notify }, false)
+    }
+    if (shelf?.oneShot === true) this.unshelve(time)
+  }
+
+  /** [C9] */
+  reset(time: number, who: Who): void {
+    const notify = this.state.told && this.#isOpen(time)
+    const since = this.state.raised ?? time
+    this.set({ condition: 'NORMAL', since: time, cleared: time, acked: true, remindAt: null })
+    this.#known('RESET', { time, since, event: true, notify, who }, false)
+  }
+
+  /**
+   * Counts what flapping is made of. [F1]
+   *
+   * @param back from RECOVERING, as against RAISED
+   */
+  flap(time: number, back = true): void {
+    const { flap } = this.rules
+    if (back) this.set({ flapCount: this.state.flapCount + 1 })
+    if (flap === null) return
+    const flaps = [...this.state.flaps, time].slice(-flap.n)
+    this.set({ flaps })
+    if (this.state.quietAt !== null) {
+      this.set({ quietAt: time + flap.quiet })
+      return
+    }
+    const [first = time] = flaps
+    if (flaps.length < flap.n || time - first > flap.within) return
+    const notify = this.#isOpen(time)
+    this.set({ quietAt: time + flap.quiet })
+    this.#tell('CHATTERING', { time, since: first, event: true, notify })
+  }
+
+  /** [F2] */
+  calm(time: number): void {
+    const [first = time] = this.state.flaps
+    this.set({ quietAt: null, flaps: [] })
+    this.#opened('STEADY', first, time)
+  }
+
+  /** [D1] */
+  goStale(time: number): void {
+    this.set({ detail: null })
+    this.turnData('STALE', time, this.rules.noData?.tell ?? false)
+  }
+
+  /** @param tell whether people are told, if the gate lets it through */
+  turnData(data: AlarmState['data'], time: number, tell: boolean): void {
+    const notify = tell && this.#isGateOpen(time)
+    const since = data === 'STALE' ? this.state.heard : time
+    this.set({ data, dataTold: data !== 'FRESH' && notify })
+    if (data === 'FRESH') this.set({ detail: null })
+    this.#tell(`DATA_${data === 'FRESH' ? 'OK' : data}`, { time, since, event: true, notify })
+  }
+
+  /** [K3] At most once, however long nobody looked. */
+  remind(time: number, now: number): void {
+    const { remind } = this.rules
+    const { condition, acked, reminders, raised } = this.state
+    if (remind === null || acked || !isOn(this.state)) {
+      this.set({ remindAt: null })
+      return
+    }
+    const told = condition === 'ACTIVE' && this.#isOpen(time)
+    const left = remind.max - reminders - (told ? 1 : 0)
+    const next = time + remind.every > now ? time + remind.every : now + remind.every
+    this.set({ reminders: remind.max - left, remindAt: left > 0 ? next : null })
+    if (told) this.#known('REMINDED', { time, since: raised ?? time, event: true, notify: true }, true)
+  }
+
+  /** [K1] */
+  acknowledge(time: number, by: string, note: string | null): void {
+    this.set({ acked: true, ack: { by, time, note }, remindAt: null })
+    this.#tell('ACKED', { time, since: this.state.raised ?? time, event: true, who: { by, note } })
+  }
+
+  /** [G1] */
+  shelve(time: number, shelf: Shelf): void {
+    this.set({ shelf })
+    this.#tell('SHELVED', { time, since: time, event: true, who: shelf })
+  }
+
+  /** [G1] [G4] */
+  unshelve(time: number, who: Who = nobody): void {
+    this.set({ shelf: null })
+    this.#opened('UNSHELVED', time, time, who)
+  }
+
+  /** Tells what was withheld, as soon as it may be told; asks to be called when the calendar allows it. [G4] [N2] [N3] */
+  reconcile(time: number): void {
+    const { condition, told, shelf, quietAt, live } = this.state
+    const is = isOn(this.state) || condition === 'LATCHED'
+    if (told === is || condition === 'RECOVERING') {
+      if (this.state.gateAt !== null) this.set({ gateAt: null })
+      return
+    }
+    if (this.#isOpen(time)) {
+      const since = this.state.raised ?? time
+      const name = is ? (condition === 'LATCHED' ? 'LATCHED' : 'RAISED') : 'CLEARED'
+      this.set({ gateAt: null })
+      this.#known(name, { time, since, event: false, repeat: true, notify: true }, is)
+      return
+    }
+    const waits = shelf === null && quietAt === null && live && !this.state.suppressed
+    const next = waits ? this.rules.schedule?.nextActive(time) : undefined
+    const gateAt = next === undefined || next <= time ? null : next
+    if (gateAt !== this.state.gateAt) this.set({ gateAt })
+  }
+
+  /** A gate has opened: people are told how it stands. */
+  #opened(name: string, since: number, time: number, who: Who = nobody): void {
+    const { condition, told } = this.state
+    const is = isOn(this.state) || condition === 'LATCHED'
+    const notify = (is || told) && this.#isOpen(time)
+    this.#known(name, { time, since, event: true, notify, who }, is)
+  }
+
+  #unacknowledged(time: number): void {
+    const { remind } = this.rules
+    this.set({ acked: false, reminders: 0, remindAt: remind === null || remind.max === 0 ? null : time + remind.every })
+  }
+
+  /** Something that says whether there is an alarm: whoever is told of it knows. */
+  #known(name: string, how: How, is: boolean): void {
+    if (how.notify === true) this.set({ told: is })
+    this.#tell(name, how)
+  }
+
+  #tell(name: string, { time, since, event, repeat = false, notify = false, who = nobody }: How): void {
+    if (event) this.set({ seq: this.state.seq + 1 })
+    const { by, note } = who
+    this.#transitions.push({ name, event, repeat, notify, time, since, state: this.state, by, note })
+  }
+
+  /** Whether what a sample caused may be told. */
+  #isOpen(time: number): boolean {
+    return this.state.live && this.state.quietAt === null && this.#isGateOpen(time)
+  }
+
+  #isGateOpen(time: number): boolean {
+    const { shelf, suppressed } = this.state
+    return shelf === null && !suppressed && (this.rules.schedule?.isActive(time) ?? true)
+  }
+}
+
+interface How {
+  readonly time: number
+  readonly since: number
+  readonly event: boolean
+  readonly repeat?: boolean
+  readonly notify?: boolean
+  readonly who?: Who
+}
