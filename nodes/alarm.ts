@@ -1,25 +1,19 @@
 import {
-  type AlarmEntry,
-  BOOLEAN,
-  closedObject,
   defineNode,
   type Evaluate,
   type Json,
   type Message,
   messageType,
-  NULL,
   NUMBER,
   port,
   RulewireError,
   STRING,
-  stringOf,
   TIME,
-  type Type,
-  union,
 } from '../engine/node.ts'
-import { type AlarmConfig, alarmConfig, rulesOf } from './lib/alarm-config.ts'
+import { alarmConfig, rulesOf } from './lib/alarm-config.ts'
 import { nextDeadline, onBad, onSample, onTime } from './lib/alarm-machine.ts'
 import { onCommand } from './lib/alarm-people.ts'
+import { conditions, entryOf, eventsOf, recordFor, recordOf } from './lib/alarm-record.ts'
 import type { AlarmState, Step, Transition } from './lib/alarm-state.ts'
 import { inputsOf, reasonsOf, viewOf } from './lib/alarm-view.ts'
 import { limitForms } from './lib/limit.ts'
@@ -255,7 +249,7 @@ that is no text always goes to the port \`error\`.`,
 
     const tell = (key: string, about: About, transition: Transition) => {
       const { name, event, repeat, notify, time } = transition
-      const payload = recordFor({ alarmId: `${flow}/${node}/${key}`, key, cause: about.id, transition })
+      const payload = recordFor({ alarmId: `${flow}/${node}/${key}`, key, cause: about.id, transition, rules })
       const made: Message = message({ topic: about.topic, params: about.params, key, time, payload })
       if (!repeat) {
         status(`${key}: ${payload.condition}${payload.value === null ? '' : ` at ${payload.value}`}`)
@@ -266,30 +260,6 @@ that is no text always goes to the port \`error\`.`,
         out.state(made)
       }
       if (notify) out.notify(made)
-    }
-
-    const recordFor = ({ alarmId, key, cause, transition }: RecordParts) => {
-      const { name, time, since, by, note } = transition
-      const view = viewOf(transition.state, '', rules, time)
-      const { condition, level, value, limit, margin, data, acknowledged, seq } = view
-      return {
-        alarmId,
-        key,
-        seq,
-        transition: name,
-        condition,
-        level,
-        value,
-        limit,
-        margin,
-        data,
-        acknowledged,
-        time,
-        since,
-        cause,
-        by,
-        note,
-      }
     }
 
     const read = (incoming: Message) => {
@@ -336,65 +306,6 @@ that is no text always goes to the port \`error\`.`,
     }
   },
 })
-
-interface RecordParts {
-  readonly alarmId: string
-  readonly key: string
-  readonly cause: string
-  readonly transition: Transition
-}
-
-const conditions = ['NORMAL', 'PENDING', 'ACTIVE', 'RECOVERING'] as const
-
-/** The transitions that can happen with a config. */
-function eventsOf({ levels = [], latch, remind, flap, noData, onError, onConfigChange }: AlarmConfig): string[] {
-  const separate = onError === 'separate-alarm'
-  return [
-    'RAISED',
-    'CLEARED',
-    'ACKED',
-    'SHELVED',
-    'UNSHELVED',
-    ...(latch ? ['LATCHED'] : []),
-    ...(latch || onConfigChange === 'reset' ? ['RESET'] : []),
-    ...(levels.length > 1 ? ['ESCALATED', 'DEESCALATED'] : []),
-    ...(remind === undefined ? [] : ['REMINDED']),
-    ...(flap === undefined ? [] : ['CHATTERING', 'STEADY']),
-    ...(noData === undefined ? [] : ['DATA_STALE']),
-    ...(separate ? ['DATA_BAD'] : []),
-    ...(separate || noData !== undefined ? ['DATA_OK'] : []),
-  ]
-}
-
-/** The type of the records that it sends. */
-function recordOf(transitions: readonly string[], config: AlarmConfig): Type {
-  const levels = stringOf(...rulesOf(config).levels.map(({ id }) => id))
-  // Without a value there is a record only of a first message that could not be used.
-  const measured = config.onError === 'separate-alarm' ? union(NUMBER, NULL) : NUMBER
-  return closedObject({
-    alarmId: STRING,
-    key: STRING,
-    seq: NUMBER,
-    transition: stringOf(...transitions),
-    condition: stringOf('UNKNOWN', ...conditions, 'LATCHED'),
-    level: config.levels === undefined ? levels : union(levels, NULL),
-    value: measured,
-    limit: measured,
-    margin: measured,
-    data: stringOf('FRESH', 'STALE', 'BAD'),
-    acknowledged: BOOLEAN,
-    time: TIME,
-    since: TIME,
-    cause: STRING,
-    by: union(STRING, NULL),
-    note: union(STRING, NULL),
-  })
-}
-
-function entryOf(key: string, name: string, { time, state, by, note }: Transition, limit: number | null): AlarmEntry {
-  const { seq, condition, level, value } = state
-  return { key, seq, transition: name, time, condition, level, value, limit, by, note }
-}
 
 function isTrue(when: Evaluate, incoming: Message): boolean {
   return when(incoming) === true
