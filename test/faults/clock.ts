@@ -13,7 +13,7 @@ export function clockFaults(plan: Plan): Promise<Outcome> {
     const { publisher, engine } = rig
     const counts = { forth: 0, back: 0, stop: 0 }
     const running = publisher.run(paths, plan.rate)
-    for (const kind of plan.steps(['forth', 'back', 'stop'] as const, 6)) {
+    for (const kind of plan.steps(['forth', 'back', 'stop'] as const, 3)) {
       await pause(100 + random.below(200))
       if (kind === 'stop') {
         engine.signal('SIGSTOP')

@@ -32,7 +32,7 @@ export function httpFaults(plan: Plan): Promise<Outcome> {
     const counts: Record<string, number> = {}
     const firstAt = new Map<number, number>()
     const early: number[] = []
-    const refused = (n: number) => n % 50 === 7
+    const refused = (n: number) => n % 20 === 7
     hook.answer = ({ n }, response) => {
       const good = () => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ n }))
       if (refused(n)) return void response.writeHead(422).end()
@@ -53,7 +53,7 @@ export function httpFaults(plan: Plan): Promise<Outcome> {
       else if (kind === 'slow') setTimeout(good, 400)
       // `hang` gets no answer.
     }
-    const total = plan.long ? 3000 : 150
+    const total = plan.long ? 3000 : 60
     for (let n = 0; n < total; n++) {
       await until(() => publisher.publish('http'), 'room')
       if (n % Math.ceil(total / 3) === Math.floor(total / 4)) {
