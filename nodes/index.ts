@@ -16,6 +16,7 @@ import noData from './no-data.ts'
 import onChange from './on-change.ts'
 import query from './query.ts'
 import rateLimit from './rate-limit.ts'
+import schedule from './schedule.ts'
 import split from './split.ts'
 import state from './state.ts'
 import store from './store.ts'
@@ -32,6 +33,7 @@ const specs: readonly AnyNodeSpec[] = [
   transform,
   split,
   template,
+  schedule,
   latest,
   state,
   window,
