@@ -49,6 +49,16 @@ it('every script and option that the README names is there', () => {
     expect(options).toMatch(new RegExp(`^  '?${option}'?: `, 'm'))
 })
 
+it('every test that the guarantee table names is there', () => {
+  const section = readme.slice(readme.indexOf('## What is promised'), readme.indexOf('## How it compares'))
+  const named = [...section.matchAll(/\*([A-Z][^*]{20,}|[a-z][^*]{20,})\*/g)].map(([, name]) =>
+    (name ?? '').replace(/\s+/g, ' ').replace(/[ :]*…$/, ''),
+  )
+  expect(named.length).toBeGreaterThan(9)
+  const tests = readFileSync(new URL('faults/faults.test.ts', import.meta.url), 'utf8')
+  for (const name of named) expect(tests, name).toContain(`it('${name}`)
+})
+
 /** The first code block of a language. */
 function block(language: string): string {
   const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1]
