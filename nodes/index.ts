@@ -6,6 +6,7 @@ import counter from './counter.ts'
 import debounce from './debounce.ts'
 import debug from './debug.ts'
 import delay from './delay.ts'
+import errorNode from './error.ts'
 import filter from './filter.ts'
 import httpOut from './http-out.ts'
 import inject from './inject.ts'
@@ -50,6 +51,7 @@ const specs: readonly AnyNodeSpec[] = [
   store,
   httpOut,
   debug,
+  errorNode,
   comment,
 ]
 

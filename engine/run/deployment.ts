@@ -2,6 +2,7 @@ import { reasonOf } from '../errors.ts'
 import { diffPlans } from '../flow/diff.ts'
 import type { Plan, PlanDiff, PlannedNode } from '../flow/model.ts'
 import type { Subscription } from '../spec/spec.ts'
+import { connectCatchers } from './catchers.ts'
 import { connect, createInstance, type InstanceOptions } from './instance.ts'
 import type { NodeRuntime, Target } from './node-runtime.ts'
 import type { Store } from './ports.ts'
@@ -48,7 +49,9 @@ export class Deployment {
     this.#forgetRemoved(before, plan)
     for (const node of before?.nodes ?? []) if (!kept.has(node.id)) this.#stop(`${plan.flow}/${node.id}`)
     for (const node of made) nodes.set(node.ref, node)
-    connect(wanted, (id) => nodes.get(`${plan.flow}/${id}`))
+    const runtimeOf = (id: string) => nodes.get(`${plan.flow}/${id}`)
+    connect(wanted, runtimeOf)
+    connectCatchers(wanted, runtimeOf)
     for (const node of made) this.#subscribe(node)
     this.plans.set(plan.flow, plan)
     if (starts) this.#start(made)

@@ -47,6 +47,7 @@ export function createInstance(flow: string, planned: PlannedNode, options: Inst
   addTarget(':timer', handlers.onTimer)
   addTarget(':packet', handlers.onPacket)
   addTarget(':result', handlers.onResult)
+  addTarget(':caught', handlers.onCaught)
   addTarget(':command', handlers.onCommand)
   return node
 

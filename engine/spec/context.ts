@@ -134,6 +134,8 @@ export type Handlers<Input extends string> = { readonly [Port in Input]: (messag
   /** A packet that matches one of the spec's subscriptions. */
   readonly onPacket?: (packet: Packet) => void
   readonly onResult?: (result: EffectResult) => void
+  /** For a node type that catches errors: a message that failed elsewhere in the flow, with the reason in `error`. */
+  readonly onCaught?: (message: Message) => void
   /** What a person tells the node to do for a key. What it throws goes back to the person: no error port, no dead letter. */
   readonly onCommand?: (command: Command) => void
 }

@@ -82,6 +82,8 @@ export interface NodeSpec<
   readonly outputs: Ports<z.output<Config>, Output>
   /** For sources: the topic filters that reach `onPacket`. */
   readonly subscribes?: (config: z.output<Config>) => readonly Subscription[]
+  /** `errors`: it gets the messages that fail at nodes of its flow whose error port is not wired, by `onCaught`. */
+  readonly catches?: 'errors'
   /** For sinks: topic filters that cover what it may publish, to find loops. */
   readonly publishes?: (config: z.output<Config>) => readonly Subscription[]
   /** Message types of the outputs, from those of the inputs; the port's own type where it says nothing. */
