@@ -1,3 +1,4 @@
+import TinyQueue from 'tinyqueue'
 import { rulewireError } from '../errors.ts'
 import type { Pending } from '../run/batch.ts'
 import type { NodeRuntime } from '../run/node-runtime.ts'
@@ -44,10 +45,14 @@ export class Requests {
   readonly #options: RequestsOptions
   /** Requests by node and order key, oldest first. */
   readonly #queues = new Map<string, Waiting[]>()
+  /** Queues whose first request may go now: who waited longest goes first. */
+  readonly #ready = new Set<string>()
+  /** Queues whose first request has to wait. */
+  readonly #later = new TinyQueue<{ due: number; queue: string }>([], (left, right) => left.due - right.due)
   readonly #underWay = new Map<number, { abort: AbortController; done: Promise<void> }>()
   #count = 0
   #lastId: number
-  #callOff: (() => void) | undefined
+  #call: { at: number; off: () => void } | undefined
   #stopped = false
 
   constructor(options: RequestsOptions) {
@@ -77,23 +82,36 @@ export class Requests {
 
   /** Starts what may be sent now, and asks the clock to call for the rest. */
   wake(): void {
-    this.#callOff?.()
-    this.#callOff = undefined
+    this.#wakeAt(this.#options.clock.now())
+  }
+
+  #wakeAt(now: number): void {
     if (this.#stopped || this.#options.runner.faulted) return
-    const now = this.#options.clock.now()
-    let next = Number.POSITIVE_INFINITY
-    for (const [queue, [head]] of this.#queues) {
-      if (head === undefined || this.#underWay.has(head.id)) continue
-      if (head.due > now) next = Math.min(next, head.due)
-      else if (this.#underWay.size < parallelLimit) this.#start(queue, head)
+    for (let next = this.#later.peek(); next !== undefined && next.due <= now; next = this.#later.peek()) {
+      this.#later.pop()
+      this.#ready.add(next.queue)
     }
-    if (next < Number.POSITIVE_INFINITY) this.#callOff = this.#options.clock.at(next, () => this.wake())
+    for (const queue of this.#ready) {
+      if (this.#underWay.size >= parallelLimit) break
+      this.#ready.delete(queue)
+      const head = this.#queues.get(queue)?.[0]
+      if (head !== undefined) this.#start(queue, head)
+    }
+    const due = this.#later.peek()?.due
+    if (due === this.#call?.at) return
+    this.#call?.off()
+    // A clock that was set back meanwhile does not make it wait anew.
+    const called = () => {
+      this.#call = undefined
+      this.#wakeAt(Math.max(due ?? 0, this.#options.clock.now()))
+    }
+    this.#call = due === undefined ? undefined : { at: due, off: this.#options.clock.at(due, called) }
   }
 
   /** Starts nothing more, waits for what is under way up to `patience` milliseconds, then breaks it off: it is sent again after the next start. */
   async close(patience: number): Promise<void> {
     this.#stopped = true
-    this.#callOff?.()
+    this.#call?.off()
     const { clock } = this.#options
     const callOff = clock.at(clock.now() + patience, () => {
       for (const { abort } of this.#underWay.values()) abort.abort(new Error('the engine stops'))
@@ -105,15 +123,23 @@ export class Requests {
   #enqueue(node: string, order: string, waiting: Waiting): void {
     const queue = `${node} ${order}`
     const list = this.#queues.get(queue)
-    if (list === undefined) this.#queues.set(queue, [waiting])
-    else list.push(waiting)
+    if (list === undefined) {
+      this.#queues.set(queue, [waiting])
+      this.#offer(queue, waiting)
+    } else list.push(waiting)
     this.#count++
+  }
+
+  /** The first request of a queue waits for its turn, or for its time. */
+  #offer(queue: string, { due }: Waiting): void {
+    if (due > this.#options.clock.now()) this.#later.push({ due, queue })
+    else this.#ready.add(queue)
   }
 
   #start(queue: string, waiting: Waiting): void {
     const request = this.#options.store.get(waiting.id)
     if (request === undefined) {
-      this.#leave(queue, waiting)
+      this.#leave(queue)
       return
     }
     const abort = new AbortController()
@@ -135,10 +161,11 @@ export class Requests {
       const { attempts } = waiting
       const pause = Math.min(backoff.first * 2 ** (attempts - 1), backoff.longest) * (0.5 + this.#options.random())
       waiting.due = clock.now() + Math.max(pause, Math.min(answer.retryAfter ?? 0, longestRetryAfter))
+      this.#offer(queue, waiting)
       const due = Math.ceil(waiting.due)
       runner.add({ kind: 'write', write: () => store.postpone(waiting.id, attempts, due) })
     } else {
-      this.#leave(queue, waiting)
+      this.#leave(queue)
       this.#deliver(waiting, effect, answer)
       runner.add({ kind: 'write', write: () => store.delete(waiting.id) })
     }
@@ -173,10 +200,13 @@ export class Requests {
     }
   }
 
-  #leave(queue: string, waiting: Waiting): void {
-    const list = this.#queues.get(queue)?.filter((other) => other !== waiting) ?? []
-    if (list.length === 0) this.#queues.delete(queue)
-    else this.#queues.set(queue, list)
+  /** The first request of a queue is done. */
+  #leave(queue: string): void {
+    const list = this.#queues.get(queue) ?? []
+    list.shift()
+    const next = list[0]
+    if (next === undefined) this.#queues.delete(queue)
+    else this.#offer(queue, next)
     this.#count--
   }
 }
