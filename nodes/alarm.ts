@@ -228,10 +228,10 @@ that is no text always goes to the port \`error\`.`,
   create: ({ config, flow, node, out, state, timers, now, message, status, alarm }) => {
     const { key: keyOf, value: measure, time: timeOf, activeWhen, onError } = config
     const rules = rulesOf(config)
-    const context = { started: 0 }
+    const context = { rules, started: 0 }
 
     const settle = (key: string, before: Kept | undefined, about: About, step: Step) => {
-      const timer = moveTimer(key, before?.timer ?? null, nextDeadline(step.state, rules, context))
+      const timer = moveTimer(key, before?.timer ?? null, nextDeadline(step.state, context))
       state.set(key, { alarm: step.state, topic: about.topic, params: about.params, id: about.id, timer })
       for (const transition of step.transitions) tell(key, about, transition)
     }
@@ -278,10 +278,10 @@ that is no text always goes to the port \`error\`.`,
 
     const judge = (before: AlarmState | undefined, incoming: Message): Step => {
       try {
-        return onSample(before, read(incoming), rules, context)
+        return onSample(before, read(incoming), context)
       } catch (thrown) {
         if (onError === 'error-port' || !(thrown instanceof RulewireError)) throw thrown
-        return onBad(before, { detail: thrown.message, received: incoming.received }, rules, context)
+        return onBad(before, { detail: thrown.message, received: incoming.received }, context)
       }
     }
 
@@ -296,11 +296,11 @@ that is no text always goes to the port \`error\`.`,
       },
       onTimer: ({ key }) => {
         const kept = readKept(state.get(key))
-        if (kept !== undefined) settle(key, { ...kept, timer: null }, kept, onTime(kept.alarm, now(), rules, context))
+        if (kept !== undefined) settle(key, { ...kept, timer: null }, kept, onTime(kept.alarm, now(), context))
       },
       onCommand: (command) => {
         const kept = readKept(state.get(command.key))
-        const step = onCommand(kept?.alarm, { command, now: now() }, rules, context)
+        const step = onCommand(kept?.alarm, { command, now: now() }, context)
         if (kept !== undefined) settle(command.key, kept, kept, step)
       },
     }

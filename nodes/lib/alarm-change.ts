@@ -1,7 +1,8 @@
 import { type AlarmRules, type AlarmState, isOn, type Shelf, type Step, type Transition } from './alarm-state.ts'
 
-/** What the machine knows of the world beside its state. */
+/** What the machine knows beside its state. */
 export interface AlarmContext {
+  readonly rules: AlarmRules
   /** When the node started to run: UTC milliseconds. */
   readonly started: number
 }
@@ -15,13 +16,16 @@ const nobody: Who = { by: null, note: null }
  */
 export class AlarmChange {
   state: AlarmState
+  /** The clock: a transition may bear the earlier time at which its value was measured. */
+  now: number
   readonly rules: AlarmRules
   readonly context: AlarmContext
   readonly #transitions: Transition[] = []
 
-  constructor(state: AlarmState, rules: AlarmRules, context: AlarmContext) {
+  constructor(state: AlarmState, now: number, context: AlarmContext) {
     this.state = state
-    this.rules = rules
+    this.now = now
+    this.rules = context.rules
     this.context = context
   }
 
@@ -53,23 +57,23 @@ export class AlarmChange {
   /** [C3] */
   raise(level: string, began: number, time: number): void {
     this.set({ condition: 'ACTIVE', level, since: time, raised: time, flapCount: 0 })
-    this.#unacknowledged(time)
-    this.#known('RAISED', { time, since: began, event: true, notify: this.#isOpen(time) }, true)
+    this.#unacknowledged()
+    this.#known('RAISED', { time, since: began, event: true, notify: this.#isOpen() }, true)
     this.flap(time, false)
   }
 
   /** [C4] */
   escalate(level: string, began: number, time: number): void {
     this.set({ condition: 'ACTIVE', level, since: time })
-    this.#unacknowledged(time)
-    this.#known('ESCALATED', { time, since: began, event: true, notify: this.#isOpen(time) }, true)
+    this.#unacknowledged()
+    this.#known('ESCALATED', { time, since: began, event: true, notify: this.#isOpen() }, true)
   }
 
   /** [C5] */
   deescalate(level: string, time: number): void {
     this.set({ condition: 'ACTIVE', level, since: time })
     const since = this.state.raised ?? time
-    this.#known('DEESCALATED', { time, since, event: true, notify: this.#isOpen(time) }, true)
+    this.#known('DEESCALATED', { time, since, event: true, notify: this.#isOpen() }, true)
   }
 
   /** [C8] [K2] */
@@ -77,7 +81,7 @@ export class AlarmChange {
     const { latch, requireAck } = this.rules
     const { told, shelf } = this.state
     const since = this.state.raised ?? this.state.since
-    const notify = told && this.#isOpen(time)
+    const notify = told && this.#isOpen()
     this.set({ since: time, remindAt: null })
     if (latch) {
       this.set({ condition: 'LATCHED' })
@@ -92,7 +96,7 @@ export class AlarmChange {
 
   /** [C9] */
   reset(time: number, who: Who): void {
-    const notify = this.state.told && this.#isOpen(time)
+    const notify = this.state.told && this.#isOpen()
     const since = this.state.raised ?? time
     this.set({ condition: 'NORMAL', since: time, cleared: time, acked: true, remindAt: null })
     this.#known('RESET', { time, since, event: true, notify, who }, false)
@@ -107,16 +111,16 @@ export class AlarmChange {
     const { flap } = this.rules
     if (back) this.set({ flapCount: this.state.flapCount + 1 })
     if (flap === null) return
-    const flaps = [...this.state.flaps, time].slice(-flap.n)
+    const flaps = [...this.state.flaps, this.now].slice(-flap.n)
     this.set({ flaps })
     if (this.state.quietAt !== null) {
-      this.set({ quietAt: time + flap.quiet })
+      this.set({ quietAt: this.now + flap.quiet })
       return
     }
-    const [first = time] = flaps
-    if (flaps.length < flap.n || time - first > flap.within) return
-    const notify = this.#isOpen(time)
-    this.set({ quietAt: time + flap.quiet })
+    const [first = this.now] = flaps
+    if (flaps.length < flap.n || this.now - first > flap.within) return
+    const notify = this.#isOpen()
+    this.set({ quietAt: this.now + flap.quiet })
     this.#tell('CHATTERING', { time, since: first, event: true, notify })
   }
 
@@ -135,7 +139,7 @@ export class AlarmChange {
 
   /** @param tell whether people are told, if the gate lets it through */
   turnData(data: AlarmState['data'], time: number, tell: boolean): void {
-    const notify = tell && this.#isGateOpen(time)
+    const notify = tell && this.#isGateOpen()
     const since = data === 'STALE' ? this.state.heard : time
     this.set({ data, dataTold: data !== 'FRESH' && notify })
     if (data === 'FRESH') this.set({ detail: null })
@@ -150,7 +154,7 @@ export class AlarmChange {
       this.set({ remindAt: null })
       return
     }
-    const told = condition === 'ACTIVE' && this.#isOpen(time)
+    const told = condition === 'ACTIVE' && this.#isOpen()
     const left = remind.max - reminders - (told ? 1 : 0)
     const next = time + remind.every > now ? time + remind.every : now + remind.every
     this.set({ reminders: remind.max - left, remindAt: left > 0 ? next : null })
@@ -183,7 +187,7 @@ export class AlarmChange {
       if (this.state.gateAt !== null) this.set({ gateAt: null })
       return
     }
-    if (this.#isOpen(time)) {
+    if (this.#isOpen()) {
       const since = this.state.raised ?? time
       const name = is ? (condition === 'LATCHED' ? 'LATCHED' : 'RAISED') : 'CLEARED'
       this.set({ gateAt: null })
@@ -200,13 +204,17 @@ export class AlarmChange {
   #opened(name: string, since: number, time: number, who: Who = nobody): void {
     const { condition, told } = this.state
     const is = isOn(this.state) || condition === 'LATCHED'
-    const notify = (is || told) && this.#isOpen(time)
+    const notify = (is || told) && this.#isOpen()
     this.#known(name, { time, since, event: true, notify, who }, is)
   }
 
-  #unacknowledged(time: number): void {
+  #unacknowledged(): void {
     const { remind } = this.rules
-    this.set({ acked: false, reminders: 0, remindAt: remind === null || remind.max === 0 ? null : time + remind.every })
+    this.set({
+      acked: false,
+      reminders: 0,
+      remindAt: remind === null || remind.max === 0 ? null : this.now + remind.every,
+    })
   }
 
   /** Something that says whether there is an alarm: whoever is told of it knows. */
@@ -222,13 +230,13 @@ export class AlarmChange {
   }
 
   /** Whether what a sample caused may be told. */
-  #isOpen(time: number): boolean {
-    return this.state.live && this.state.quietAt === null && this.#isGateOpen(time)
+  #isOpen(): boolean {
+    return this.state.live && this.state.quietAt === null && this.#isGateOpen()
   }
 
-  #isGateOpen(time: number): boolean {
+  #isGateOpen(): boolean {
     const { shelf, suppressed } = this.state
-    return shelf === null && !suppressed && (this.rules.schedule?.isActive(time) ?? true)
+    return shelf === null && !suppressed && (this.rules.schedule?.isActive(this.now) ?? true)
   }
 }
 

@@ -14,13 +14,8 @@ import {
 import { isRaised } from './limit.ts'
 
 /** What a sample does to an alarm; `before` is undefined for the first one of a key. */
-export function onSample(
-  before: AlarmState | undefined,
-  sample: Sample,
-  rules: AlarmRules,
-  context: AlarmContext,
-): Step {
-  const change = begin(before, sample.received, rules, context)
+export function onSample(before: AlarmState | undefined, sample: Sample, context: AlarmContext): Step {
+  const change = begin(before, sample.received, context)
   const time = Math.min(sample.time, sample.received)
   passTime(change, sample.received)
   if (time < change.state.time) takeLate(change, sample)
@@ -29,8 +24,8 @@ export function onSample(
 }
 
 /** What the passing of time does to an alarm: all that is due by `now`, each at its time. [T1] */
-export function onTime(before: AlarmState, now: number, rules: AlarmRules, context: AlarmContext): Step {
-  const change = begin(before, now, rules, context)
+export function onTime(before: AlarmState, now: number, context: AlarmContext): Step {
+  const change = begin(before, now, context)
   passTime(change, now)
   return finish(change, now)
 }
@@ -39,10 +34,9 @@ export function onTime(before: AlarmState, now: number, rules: AlarmRules, conte
 export function onBad(
   before: AlarmState | undefined,
   { detail, received }: { detail: string; received: number },
-  rules: AlarmRules,
   context: AlarmContext,
 ): Step {
-  const change = begin(before, received, rules, context)
+  const change = begin(before, received, context)
   passTime(change, received)
   const { state } = change
   change.set({ heard: received, inputs: remember(state.inputs, [received, received, null, 'bad']), detail })
@@ -51,36 +45,34 @@ export function onBad(
 }
 
 /** When time alone changes the alarm; undefined when it does not. */
-export function nextDeadline(state: AlarmState, rules: AlarmRules, context: AlarmContext): number | undefined {
-  return deadlines(state, rules, context)[0]?.at
+export function nextDeadline(state: AlarmState, context: AlarmContext): number | undefined {
+  return deadlines(state, context)[0]?.at
 }
 
 /** Starts a change; the state may come from another config. [T5] */
-export function begin(
-  before: AlarmState | undefined,
-  now: number,
-  rules: AlarmRules,
-  context: AlarmContext,
-): AlarmChange {
-  if (before === undefined) return new AlarmChange(newState(now, rules), rules, context)
+export function begin(before: AlarmState | undefined, now: number, context: AlarmContext): AlarmChange {
+  const { rules } = context
+  if (before === undefined) return new AlarmChange(newState(now, rules), now, context)
   const print = rules.fingerprint
   if (print !== undefined && before.fingerprint !== print) {
-    const fresh = new AlarmChange({ ...newState(now, rules), seq: before.seq, told: before.told }, rules, context)
+    const fresh = new AlarmChange({ ...newState(now, rules), seq: before.seq, told: before.told }, now, context)
     fresh.set({ condition: 'NORMAL' })
     if (isOn(before) || before.condition === 'LATCHED') fresh.reset(now, { by: null, note: null })
     return fresh
   }
-  return new AlarmChange(withKnownLevels(before, rules), rules, context)
+  return new AlarmChange(withKnownLevels(before, rules), now, context)
 }
 
 /** Everything that is due by `now`, the earliest first. */
 export function passTime(change: AlarmChange, now: number): void {
   // Each deadline is gone, or later, once it was dealt with; the limit only guards against a defect.
   for (let count = 0; count < 1000; count++) {
-    const [first] = deadlines(change.state, change.rules, change.context)
-    if (first === undefined || first.at > now) return
+    const [first] = deadlines(change.state, change.context)
+    if (first === undefined || first.at > now) break
+    change.now = first.at
     first.run(change, first.at, now)
   }
+  change.now = now
 }
 
 /** The end of a change: what may be told now is told. */
@@ -94,9 +86,10 @@ interface Deadline {
   run(change: AlarmChange, at: number, now: number): void
 }
 
-function deadlines(state: AlarmState, rules: AlarmRules, context: AlarmContext): Deadline[] {
+function deadlines(state: AlarmState, context: AlarmContext): Deadline[] {
+  const { rules } = context
   const found: Deadline[] = []
-  const mayEnd = mayDelayEnd(state, rules, context)
+  const mayEnd = mayDelayEnd(state, context)
   for (const { id } of rules.levels) {
     const at = levelDeadline(state.levels[id] ?? levelOff, state, rules, mayEnd)
     if (at !== undefined) found.push({ at, run: endLevels })
@@ -113,7 +106,7 @@ function deadlines(state: AlarmState, rules: AlarmRules, context: AlarmContext):
 }
 
 /** [D3] [T4] */
-function mayDelayEnd(state: AlarmState, rules: AlarmRules, { started }: AlarmContext): boolean {
+function mayDelayEnd(state: AlarmState, { rules, started }: AlarmContext): boolean {
   if (state.data !== 'FRESH') return false
   return !rules.confirm || (state.fresh !== null && state.fresh >= started)
 }
@@ -121,7 +114,7 @@ function mayDelayEnd(state: AlarmState, rules: AlarmRules, { started }: AlarmCon
 /** All levels that are due at a time go together. */
 function endLevels(change: AlarmChange, at: number): void {
   const { state, rules, context } = change
-  const mayEnd = mayDelayEnd(state, rules, context)
+  const mayEnd = mayDelayEnd(state, context)
   const levels = eachLevel(rules, state, (level) =>
     levelDeadline(level, state, rules, mayEnd) === at ? endLevel(level, state, rules, mayEnd) : level,
   )
@@ -150,7 +143,7 @@ function take(change: AlarmChange, sample: Sample): void {
     ...(live || isFirst ? { heard: received } : {}),
   })
   if (live && change.state.data !== 'FRESH') change.turnData('FRESH', received, change.state.dataTold)
-  const mayEnd = mayDelayEnd(change.state, rules, change.context)
+  const mayEnd = mayDelayEnd(change.state, change.context)
   judge(
     change,
     eachLevel(rules, change.state, (level, own) => sampleLevel(level, sample, { level: own, rules, mayEnd })),

@@ -1,20 +1,19 @@
 import { type Command, rulewireError } from '../../engine/node.ts'
 import type { AlarmChange, AlarmContext } from './alarm-change.ts'
 import { begin, finish, passTime } from './alarm-machine.ts'
-import type { AlarmRules, AlarmState, Step } from './alarm-state.ts'
+import type { AlarmState, Step } from './alarm-state.ts'
 
 /** What a person does to an alarm. Throws COMMAND_REFUSED. */
 export function onCommand(
   before: AlarmState | undefined,
   { command, now }: { command: Command; now: number },
-  rules: AlarmRules,
   context: AlarmContext,
 ): Step {
   const { name, key } = command
   const refuse = (detail: string, wanted: string) =>
     rulewireError('COMMAND_REFUSED', { key, command: name, detail, wanted })
   if (before === undefined) throw refuse('nothing is known of it', 'See GET /api/v1/alarms for those that there are.')
-  const change = begin(before, now, rules, context)
+  const change = begin(before, now, context)
   passTime(change, now)
   switch (name) {
     case 'acknowledge':

@@ -22,20 +22,22 @@ export class Feed {
 
   /** A live value that is measured when it is received, unless said otherwise. */
   sample(value: number, received: number, fields: Partial<Sample> = {}): this {
-    return this.#take(onSample(this.state, { value, time: received, received, ...fields }, this.rules, this.context))
+    return this.#take(
+      onSample(this.state, { value, time: received, received, ...fields }, { rules: this.rules, ...this.context }),
+    )
   }
 
   bad(received: number): this {
-    return this.#take(onBad(this.state, { detail: 'no number', received }, this.rules, this.context))
+    return this.#take(onBad(this.state, { detail: 'no number', received }, { rules: this.rules, ...this.context }))
   }
 
   wait(now: number): this {
-    return this.state === undefined ? this : this.#take(onTime(this.state, now, this.rules, this.context))
+    return this.state === undefined ? this : this.#take(onTime(this.state, now, { rules: this.rules, ...this.context }))
   }
 
   command(name: string, now: number, values: Command['values'] = {}): this {
     const command = { name, key: 'k', by: 'anna', note: 'seen', values }
-    return this.#take(onCommand(this.state, { command, now }, this.rules, this.context))
+    return this.#take(onCommand(this.state, { command, now }, { rules: this.rules, ...this.context }))
   }
 
   /** As after a start of the engine or a deploy. */
@@ -48,7 +50,7 @@ export class Feed {
   }
 
   get deadline(): number | undefined {
-    return this.state === undefined ? undefined : nextDeadline(this.state, this.rules, this.context)
+    return this.state === undefined ? undefined : nextDeadline(this.state, { rules: this.rules, ...this.context })
   }
 
   /** All changes, in seconds: `300 RAISED`. */

@@ -390,6 +390,19 @@ describe('acknowledging', () => {
   })
 })
 
+it('[K3] [F2] what runs after a transition runs by the clock, not from when its value was measured', () => {
+  const remind = new Feed({ ...direct, remind: { every: '5s' } }).sample(9, 10 * second, { time: 0 })
+  expect(remind.deadline).toBe(15 * second)
+  const flap = new Feed({ ...direct, flap: { n: 2, within: '10s', quiet: '1m' } })
+  flap
+    .sample(9, 10 * second, { time: 0 })
+    .sample(5, 11 * second, { time: second })
+    .sample(9, 12 * second, { time: 2 * second })
+  expect(flap.deadline).toBe(72 * second)
+  const hours = new Feed({ ...direct, activeWhen: { cron: '* 8-18 * * *' } }).sample(9, 8 * hour, { time: 7 * hour })
+  expect(hours.notified).toEqual([`${7 * 3600} RAISED`])
+})
+
 describe('the gate', () => {
   it('[G1] shelving ends at its time, and people are told how it stands', () => {
     expect(() => new Feed(direct).command('shelve', 0, { until: minute })).toThrow('nothing is known of it')
