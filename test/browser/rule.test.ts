@@ -74,7 +74,7 @@ describe('a rule', () => {
     })
   })
 
-  it('is built, deployed and raises its alarm by keyboard alone', async () => {
+  it('is built and deployed, raises its alarm and is acknowledged, by keyboard alone', async () => {
     await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
       const { keyboard } = page
       const add = async (name: string) => {
@@ -154,6 +154,20 @@ describe('a rule', () => {
       const raised = nextMessage(client, 'alarms/cellar')
       await client.publishAsync('boxes/cellar/climate', JSON.stringify({ celsius: 12 }), { qos: 1 })
       expect(JSON.parse(await raised)).toMatchObject({ key: 'cellar', value: 12 })
+
+      const acked = nextMessage(client, 'alarms/cellar')
+      await keyboard.press('Control+k')
+      await keyboard.type('alarms')
+      await keyboard.press('Enter')
+      await page.locator('[data-alarm="cellar"]').waitFor()
+      for (let step = 0; step < 80; step++) {
+        const at = await page.evaluate(() => document.activeElement?.textContent ?? '')
+        const inRow = await page.evaluate(() => document.activeElement?.closest('[data-alarm="cellar"]') !== null)
+        if (inRow && at === 'Acknowledge') break
+        await keyboard.press('Tab')
+      }
+      await keyboard.press('Enter')
+      expect(JSON.parse(await acked)).toMatchObject({ key: 'cellar', transition: 'ACKED' })
       expect(complaints).toEqual([])
     })
   })

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FlowDocument } from '../../editor/core/document.ts'
 import { outputDirectory } from '../../editor/paths.ts'
-import type { Alarm } from '../../engine/server/protocol.ts'
+import { until } from '../tools/wait.ts'
 import { startBrowser, startEngine, type TestEngine, withPage } from './harness.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -67,26 +67,13 @@ describe('what devices and files say', () => {
 })
 
 describe('alarms', () => {
-  it('are acknowledged with a note, by keyboard', async () => {
-    // The list as the protocol has it; which node types raise alarms is not what is tested here.
-    const alarm = sampleAlarm()
-    const sent: unknown[] = []
-    const before = async (page: Page) => {
-      await page.route('**/api/v1/alarms?**', (route) =>
-        route.fulfill({
-          json: { items: [alarm], counts: { active: 1, unacknowledged: 1, shelved: 0, revision: 1 }, left: 0 },
-        }),
-      )
-      await page.route('**/api/v1/alarms/ack', (route) => {
-        const command: { note: string } = route.request().postDataJSON()
-        sent.push(command)
-        alarm.acknowledged = true
-        alarm.acknowledgement = { by: 'operator', time: alarm.since, note: command.note }
-        alarm.commands = ['shelve']
-        return route.fulfill({ json: alarm })
-      })
-    }
-    await withPage(browser, engine.url, { before }, async ({ page, complaints }) => {
+  it('are listed with their value and limit, acknowledged with a note by keyboard, and that is published', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      const client = await engine.mqtt()
+      const events: { transition: string; note?: string }[] = []
+      client.on('message', (_, payload) => events.push(JSON.parse(String(payload))))
+      await client.subscribeAsync('alarms/kitchen', { qos: 1 })
+      await client.publishAsync('room/kitchen', JSON.stringify({ t: 30.5 }), { qos: 1 })
       await page.locator('[data-flow="room"]').click()
       await openDrawer(page, 'alarms')
       await page.locator('[data-alarm="kitchen"][data-waiting]').getByText('30.5, limit 25').waitFor()
@@ -100,7 +87,8 @@ describe('alarms', () => {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.locator('[data-alarm="kitchen"]:not([data-waiting])').getByText('window was open').waitFor()
-      expect(sent).toEqual([{ flow: 'room', node: 'warm', key: 'kitchen', note: 'window was open' }])
+      await until(() => events.length >= 2, 'both events')
+      expect(events.map(({ transition }) => transition)).toEqual(['RAISED', 'ACKED'])
       expect(complaints).toEqual([])
     })
   })
@@ -300,15 +288,6 @@ async function zoomToOne(page: Page): Promise<void> {
     .toBeGreaterThanOrEqual(95)
 }
 
-function sampleAlarm(): Alarm {
-  return {
-    ...{ flow: 'room', node: 'warm', key: 'kitchen', title: 'Too warm', commands: ['acknowledge', 'shelve'] },
-    ...{ condition: 'ACTIVE', data: 'FRESH', gate: 'OPEN', acknowledged: false, level: 'high', severity: 2 },
-    ...{ value: 30.5, limit: 25, margin: 5.5, since: Date.now(), raised: Date.now(), cleared: null, due: null, seq: 1 },
-    ...{ acknowledgement: null, shelved: null, topic: 'room/kitchen', detail: null },
-  }
-}
-
 function roomFlow(): FlowDocument {
   return {
     flow: 'room',
@@ -317,12 +296,20 @@ function roomFlow(): FlowDocument {
       { id: 'in', type: 'mqtt-in', config: { topic: 'room/{room}' } },
       { id: 'warm', type: 'filter', config: { when: 'payload.t > 25' } },
       { id: 'tell', type: 'mqtt-out', config: { topic: 'warm/{room}' } },
+      {
+        id: 'too-warm',
+        type: 'alarm',
+        config: { key: 'params.room', value: 'payload.t', raise: '> 25', requireAck: true },
+      },
+      { id: 'events', type: 'mqtt-out', config: { topic: 'alarms/{room}' } },
     ],
     wires: [
       { from: 'in.out', to: 'warm.in' },
       { from: 'warm.pass', to: 'tell.in' },
+      { from: 'in.out', to: 'too-warm.in' },
+      { from: 'too-warm.event', to: 'events.in' },
     ],
-    layout: { in: [80, 80], warm: [340, 80], tell: [620, 80] },
+    layout: { in: [80, 80], warm: [340, 80], tell: [620, 80], 'too-warm': [340, 200], events: [620, 200] },
   }
 }
 
