@@ -26,7 +26,7 @@ export function brokerRestarts(plan: Plan): Promise<Outcome> {
     await running
     // What mosquitto forgets of an exchange at QoS 2 when it restarts, it takes for a new message when it comes again.
     const outcome = await rig.outcome('', { forgetful: true })
-    outcome.faults = `${restarts} restarts of the broker, with ${engine.kills} kills of the engine meanwhile; the broker delivered ${rig.wire.again.size} messages at QoS 2 as new ones again`
+    outcome.faults = `${restarts} restarts of the broker, with ${engine.kills} kills of the engine meanwhile; the broker sent ${rig.wire.again.size} messages at QoS 2 again after their PUBREL`
     return outcome
   })
 }

@@ -72,7 +72,7 @@ export function backpressure(plan: Plan): Promise<Outcome> {
   const limit = 1500
   return Rig.play({ flows: passOn, limits: { outbox: { rows: limit, policy: 'block' } } }, async (rig) => {
     const { publisher, engine, proxy } = rig
-    const seconds = plan.long ? 600 : 4
+    const seconds = plan.seconds ?? 4
     proxy.blackHole = true
     const running = publisher.run(['q1'], 2000)
     const outboxOf = async () => (await engine.state()).brokers.find(({ name }) => name === 'far')?.outbox ?? 0

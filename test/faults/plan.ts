@@ -6,7 +6,9 @@ export class Plan {
   readonly random: Random
   /** Messages a second. */
   readonly rate: number
-  /** UTC milliseconds after which no further fault is begun; undefined in the short form, which counts faults. */
+  /** Seconds of the long form; undefined in the short one, which counts faults. */
+  readonly seconds: number | undefined
+  /** Milliseconds of the process after which no further fault is begun. */
   readonly #end: number | undefined
 
   /** @param minutes the long form. */
@@ -14,7 +16,8 @@ export class Plan {
     this.seed = seed
     this.random = new Random(seed)
     this.rate = rate
-    this.#end = minutes === undefined ? undefined : performance.now() + minutes * 60_000
+    this.seconds = minutes === undefined ? undefined : minutes * 60
+    this.#end = this.seconds === undefined ? undefined : performance.now() + this.seconds * 1000
   }
 
   get long(): boolean {

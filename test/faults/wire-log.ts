@@ -10,7 +10,7 @@ export interface WireLog {
   early: string[]
   /** Ids that the engine acked, by path. */
   readonly taken: Map<Path, Set<number>>
-  /** Ids at QoS 2 that the broker delivered as new messages although it had delivered them before. */
+  /** Ids at QoS 2 whose PUBLISH the broker sent again after its PUBREL, or with another packet id: MQTT forbids it [MQTT-4.3.3]. */
   readonly again: Set<number>
   /** Ids of the engine's own messages that the broker acked. */
   readonly delivered: { q1: Set<number>; q2: Set<number> }
@@ -27,12 +27,12 @@ export function watchWire(proxy: FaultProxy, lookup: RowLookup): WireLog {
     again: new Set(),
     delivered: { q1: new Set(), q2: new Set() },
   }
-  const exchanges = new Map<string, { packetId: number; complete: boolean }>()
-  /** A QoS 2 message has one exchange with one packet id; a second one is another message to MQTT. */
+  const exchanges = new Map<string, { packetId: number; released: boolean }>()
+  /** A QoS 2 message has one exchange with one packet id, and its PUBREL ends the repeating. */
   const watchExchange = (path: string, n: number, packetId: number) => {
     const before = exchanges.get(`${path} ${n}`)
-    if (before !== undefined && (before.complete || before.packetId !== packetId)) log.again.add(n)
-    exchanges.set(`${path} ${n}`, { packetId, complete: false })
+    if (before !== undefined && (before.released || before.packetId !== packetId)) log.again.add(n)
+    exchanges.set(`${path} ${n}`, { packetId, released: false })
   }
   const waiting = new Map<string, { path: Path; n: number }>()
   proxy.onPacket = ({ connection, direction, packet }) => {
@@ -45,8 +45,8 @@ export function watchWire(proxy: FaultProxy, lookup: RowLookup): WireLog {
       waiting.set(`${connection} ${direction} ${packet.messageId}`, { path: path as Path, n: Number(n) }) // its topics only
       return
     }
-    if (packet.cmd === 'pubcomp' && direction === 'up') {
-      for (const exchange of exchanges.values()) if (exchange.packetId === packet.messageId) exchange.complete = true
+    if (packet.cmd === 'pubrel' && direction === 'down') {
+      for (const exchange of exchanges.values()) if (exchange.packetId === packet.messageId) exchange.released = true
       return
     }
     if (packet.cmd !== 'puback' && packet.cmd !== 'pubrec') return
