@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routes } from '../../engine/server/routes.ts'
 import { type RunningServer, startServer } from '../../engine/server/server.ts'
 import { ask } from './ask.ts'
-import { aFlow, aLetter, type FakeEngine, fakeEngine } from './fake.ts'
+import { aFlow, aLetter, anAlarm, type FakeEngine, fakeEngine } from './fake.ts'
 
 let engine: FakeEngine
 let server: RunningServer
@@ -69,6 +69,72 @@ describe('routes', () => {
     ])
     expect((await get('/api/v1/dead-letters/7')).json).toEqual(aLetter)
     expect((await get('/api/v1/dead-letters/8')).json.code).toBe('NOT_FOUND')
+  })
+
+  test('a trace is armed and fetched', async () => {
+    const armed = await send('POST', '/api/v1/trace', { flow: 'cold-chain', node: 'a', filter: 'a/+' })
+    expect(armed).toMatchObject({ status: 200, json: { id: 'ab12', state: 'armed' } })
+    expect((await get('/api/v1/trace/ab12')).json.state).toBe('armed')
+    expect(await get('/api/v1/trace/nope')).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } })
+    expect(engine.calls).toEqual([{ name: 'trace', values: [{ flow: 'cold-chain', node: 'a', filter: 'a/+' }] }])
+  })
+
+  test('a test run takes a message or a packet and how time goes on', async () => {
+    const request = {
+      document: { flow: 'x' },
+      node: 'a',
+      port: 'in',
+      message: { payload: { t: 1 } },
+      advance: '5m',
+      withState: true,
+      seed: 7,
+    }
+    expect((await send('POST', '/api/v1/try', request)).json.ran).toBe(true)
+    const packet = { document: {}, packet: { topic: 'a/b', payload: [1], retain: true, qos: 0 } }
+    expect((await send('POST', '/api/v1/try', packet)).status).toBe(200)
+    expect(engine.calls.map(({ values }) => values[0])).toEqual([request, packet])
+    expect(
+      (await send('POST', '/api/v1/try', { document: {}, packet: { topic: 'a/#', payload: 1 } })).json,
+    ).toMatchObject({
+      code: 'BAD_REQUEST',
+      at: 'body.packet.topic',
+    })
+    expect((await send('POST', '/api/v1/try', { document: {}, seed: 1.5 })).status).toBe(400)
+  })
+
+  test('an expression is evaluated on a message', async () => {
+    const reply = await send('POST', '/api/v1/evaluate', { expression: 'payload', message: { payload: 1 } })
+    expect(reply.json).toEqual({ value: { text: '1', size: 1 } })
+    expect(engine.calls).toEqual([{ name: 'evaluate', values: ['payload', { payload: 1 }] }])
+  })
+
+  test('alarms are listed and looked back at', async () => {
+    expect((await get('/api/v1/alarms?flow=cold-chain&limit=5')).json).toMatchObject({ items: [anAlarm], left: 0 })
+    await get('/api/v1/alarms/history?key=fridge%2F1&before=9')
+    expect((await get('/api/v1/alarms/why?flow=cold-chain&node=a&key=fridge%2F1')).json).toMatchObject({
+      alarm: anAlarm,
+    })
+    expect((await get('/api/v1/alarms/why?flow=cold-chain&node=a')).json.code).toBe('BAD_REQUEST')
+    expect(engine.calls.map(({ values }) => values)).toEqual([
+      [{ flow: 'cold-chain', limit: 5 }],
+      [{ key: 'fridge/1', before: 9, limit: 100 }],
+      ['cold-chain', 'a', 'fridge/1'],
+    ])
+  })
+
+  test('alarms take commands of people', async () => {
+    const alarm = { flow: 'cold-chain', node: 'a', key: 'fridge 1' }
+    expect((await send('POST', '/api/v1/alarms/ack', { ...alarm, note: 'seen', by: 'anna' })).json).toEqual(anAlarm)
+    await send('POST', '/api/v1/alarms/shelve', { ...alarm, until: 5 })
+    await send('POST', '/api/v1/alarms/unshelve', alarm)
+    await send('POST', '/api/v1/alarms/reset', alarm)
+    expect(engine.calls).toEqual([
+      { name: 'acknowledge', values: [{ ...alarm, note: 'seen', by: 'anna' }] },
+      { name: 'shelve', values: [{ ...alarm, until: 5 }] },
+      { name: 'unshelve', values: [alarm] },
+      { name: 'reset', values: [alarm] },
+    ])
+    expect((await send('POST', '/api/v1/alarms/ack', { ...alarm, note: 'x'.repeat(2001) })).status).toBe(400)
   })
 
   test('dead letters are retried with and without another payload, and dropped', async () => {

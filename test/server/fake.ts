@@ -23,7 +23,7 @@ export interface FakeEngine extends EngineApi {
   valuesNow: Record<string, Record<string, LiveValue>>
   engineNow: Partial<EngineDescription>
   healthNow: { live: boolean; ready: boolean; reasons: string[] }
-  topicsNow: { values: Record<string, TopicValue>; known: number; left: number }
+  topicsNow: { values: Record<string, TopicValue>; known: number; left: number; detail?: string }
   watches: { request: TopicWatchRequest; ended: boolean }[]
   /** How often each part was read. */
   reads: { statistics: number; values: number }

@@ -123,6 +123,30 @@ describe('what a client gets', () => {
     expect((await frame('live')).nodes).toEqual({ 'one/a': counted(1) })
   })
 
+  test('the numbers of alarms at the start and when they change', async () => {
+    await start()
+    engine.alarmsNow = { active: 1, unacknowledged: 1, shelved: 0, revision: 5 }
+    const { send, frame, frames } = await client()
+    send({ type: 'watch', flows: [] })
+    expect((await frame('alarms')).counts).toEqual(engine.alarmsNow)
+    frames.length = 0
+    engine.alarmsNow = { active: 0, unacknowledged: 1, shelved: 0, revision: 6 }
+    engine.emit('alarms')
+    expect((await frame('alarms')).counts.revision).toBe(6)
+    expect(frames.some((entry) => entry.type === 'flows')).toBe(false)
+  })
+
+  test('why no topics come, once', async () => {
+    await start()
+    engine.topicsNow = { values: {}, known: 0, left: 0, detail: 'The broker is away.' }
+    const { send, frame, frames } = await client()
+    send({ type: 'watch', topics: ['a'] })
+    expect((await frame('topics')).detail).toBe('The broker is away.')
+    engine.topicsNow = { values: {}, known: 0, left: 0 }
+    expect((await frame('topics', ({ detail }) => detail === undefined)).known).toBe(0)
+    expect(frames.filter((entry) => entry.type === 'topics')).toHaveLength(2)
+  })
+
   test('the lists again when flows or brokers change', async () => {
     await start()
     const { send, frame, frames } = await client()
