@@ -11,6 +11,8 @@ import filter from './filter.ts'
 import httpOut from './http-out.ts'
 import inject from './inject.ts'
 import latest from './latest.ts'
+import linkIn from './link-in.ts'
+import linkOut from './link-out.ts'
 import mqttIn from './mqtt-in.ts'
 import mqttOut from './mqtt-out.ts'
 import noData from './no-data.ts'
@@ -29,6 +31,7 @@ import window from './window.ts'
 const specs: readonly AnyNodeSpec[] = [
   mqttIn,
   inject,
+  linkIn,
   filter,
   switchNode,
   transform,
@@ -50,6 +53,7 @@ const specs: readonly AnyNodeSpec[] = [
   mqttOut,
   store,
   httpOut,
+  linkOut,
   debug,
   errorNode,
   comment,

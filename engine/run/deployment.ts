@@ -4,6 +4,7 @@ import type { Plan, PlanDiff, PlannedNode } from '../flow/model.ts'
 import type { Subscription } from '../spec/spec.ts'
 import { connectCatchers } from './catchers.ts'
 import { connect, createInstance, type InstanceOptions } from './instance.ts'
+import { connectLinks } from './links.ts'
 import type { NodeRuntime, Target } from './node-runtime.ts'
 import type { Store } from './ports.ts'
 
@@ -52,6 +53,7 @@ export class Deployment {
     const runtimeOf = (id: string) => nodes.get(`${plan.flow}/${id}`)
     connect(wanted, runtimeOf)
     connectCatchers(wanted, runtimeOf)
+    connectLinks(nodes.values())
     for (const node of made) this.#subscribe(node)
     this.plans.set(plan.flow, plan)
     if (starts) this.#start(made)
@@ -63,6 +65,7 @@ export class Deployment {
   remove(flow: string): void {
     for (const node of this.plans.get(flow)?.nodes ?? []) this.#stop(`${flow}/${node.id}`)
     this.plans.delete(flow)
+    connectLinks(this.#options.nodes.values())
   }
 
   /** Starts all nodes: to be called once, when every flow is deployed and the links are there. */

@@ -4,6 +4,7 @@ import type { NewMessage, NodeContext, NodeState, Tables, Timers } from '../spec
 import type { Json, Message } from '../spec/message.ts'
 import type { AnyHandlers } from '../spec/spec.ts'
 import { bind } from './bind.ts'
+import { linkPort, linkTargets } from './links.ts'
 import type { NodeRuntime, OutputPort, Target } from './node-runtime.ts'
 import type { TableStore } from './ports.ts'
 import type { Runner } from './runner.ts'
@@ -25,6 +26,7 @@ const noTargets: readonly Target[] = []
 export function createInstance(flow: string, planned: PlannedNode, options: InstanceOptions): NodeRuntime {
   const { runner } = options
   const outputs = new Map(Object.keys(planned.outputs).map((name) => [name, runner.outputPort(name)]))
+  if (planned.spec.links !== undefined) outputs.set(linkPort, runner.outputPort(linkPort))
   const inputs = new Map<string, Target>()
   const node: NodeRuntime = {
     ref: `${flow}/${planned.id}`,
@@ -48,6 +50,7 @@ export function createInstance(flow: string, planned: PlannedNode, options: Inst
   addTarget(':packet', handlers.onPacket)
   addTarget(':result', handlers.onResult)
   addTarget(':caught', handlers.onCaught)
+  addTarget(':linked', handlers.onLinked)
   addTarget(':command', handlers.onCommand)
   return node
 
@@ -79,6 +82,11 @@ function contextOf(
     node: node.id,
     config: bind(node.config, { environment, limits: options.limits, secret: options.secret }),
     out: Object.fromEntries([...outputs].map(([name, port]) => [name, port.send])),
+    link: (message) => {
+      const port = outputs.get(linkPort)
+      port?.send(message)
+      return port === undefined ? 0 : linkTargets(port)
+    },
     state: stateOf(node, runner),
     timers: timersOf(node, runner),
     tables: tablesOf(node, options),

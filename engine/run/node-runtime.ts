@@ -3,7 +3,7 @@ import type { Message, Packet } from '../spec/message.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 
 /** Ports that no wire leads to: what reaches a node from the engine itself. Dead letters name them. */
-export type EnginePort = ':start' | ':timer' | ':packet' | ':result' | ':caught' | ':command'
+export type EnginePort = ':start' | ':timer' | ':packet' | ':result' | ':caught' | ':linked' | ':command'
 
 /** A place that a message can be sent to: one handler of one node. */
 export interface Target {
@@ -44,7 +44,7 @@ export interface OutputPort {
 
 /** A message for the error port, from whatever a handler got; undefined when there is none in it. */
 export function messageOfArgument(port: string, argument: unknown, now: number): Message | undefined {
-  if (!port.startsWith(':') || port === ':caught') return argument as Message
+  if (!port.startsWith(':') || port === ':caught' || port === ':linked') return argument as Message
   if (port === ':result') return (argument as EffectResult).message
   if (port !== ':packet') return undefined
   const packet = argument as Packet

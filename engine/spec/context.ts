@@ -13,6 +13,8 @@ export interface NodeContext<Config, Output extends string> {
   readonly config: Bound<Config>
   /** Sends a message over the wires of a port. */
   readonly out: { readonly [Port in Output]: (message: Message) => void }
+  /** Sends a message to all nodes that receive the link that the spec names, within the same run; tells how many there are. */
+  link(message: Message): number
   readonly state: NodeState
   readonly timers: Timers
   readonly tables: Tables
@@ -134,6 +136,8 @@ export type Handlers<Input extends string> = { readonly [Port in Input]: (messag
   /** A packet that matches one of the spec's subscriptions. */
   readonly onPacket?: (packet: Packet) => void
   readonly onResult?: (result: EffectResult) => void
+  /** For a node type that receives a link: a message of any flow. */
+  readonly onLinked?: (message: Message) => void
   /** For a node type that catches errors: a message that failed elsewhere in the flow, with the reason in `error`. */
   readonly onCaught?: (message: Message) => void
   /** What a person tells the node to do for a key. What it throws goes back to the person: no error port, no dead letter. */

@@ -84,6 +84,10 @@ export interface NodeSpec<
   readonly subscribes?: (config: z.output<Config>) => readonly Subscription[]
   /** `errors`: it gets the messages that fail at nodes of its flow whose error port is not wired, by `onCaught`. */
   readonly catches?: 'errors'
+  /** The name of the link whose messages it gets from nodes of all flows, by `onLinked`. */
+  readonly receives?: (config: z.output<Config>) => string
+  /** The name of the link that its `link` sends to. */
+  readonly links?: (config: z.output<Config>) => string
   /** For sinks: topic filters that cover what it may publish, to find loops. */
   readonly publishes?: (config: z.output<Config>) => readonly Subscription[]
   /** Message types of the outputs, from those of the inputs; the port's own type where it says nothing. */

@@ -180,6 +180,10 @@ export class Bench {
       node: 'node',
       config: bind(this.#config, { environment, limits: undefined, secret: (name) => `secret of ${name}` }),
       out: Object.fromEntries(Object.keys(ports).map((port) => [port, send(port)])),
+      link: (message: Message) => {
+        send(':link')(message)
+        return 1
+      },
       state: {
         get: (key: string) => this.state.get(key),
         set: (key: string, value: Json) => {
