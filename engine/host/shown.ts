@@ -1,4 +1,5 @@
 import type { Pending } from '../run/batch.ts'
+import { messageOfArgument } from '../run/node-runtime.ts'
 import { effectOf } from '../run/sandbox.ts'
 import type { WatchedHop } from '../run/watch.ts'
 import type { CutText, Hop, ShownEffect, ShownMessage, ShownRow } from '../server/protocol.ts'
@@ -34,12 +35,14 @@ export class Shown {
   /** What a handler got, as far as possible as a message. */
   argument({ port, argument, time }: Pick<WatchedHop, 'port' | 'argument' | 'time'>): ShownMessage {
     // `as`: which port gets what is fixed by the runner.
-    if (!port.startsWith(':')) return this.message(argument as Message)
     if (port === ':packet') return this.#packet(argument as Packet)
-    if (port !== ':result')
-      return { topic: '', key: '', time, id: '', payload: this.value(argument), fields: this.value({}) }
-    const { message, ...answer } = argument as EffectResult
-    return { ...this.message({ ...message, payload: answer }), time }
+    if (port === ':result') {
+      const { message, ...answer } = argument as EffectResult
+      return { ...this.message({ ...message, payload: answer }), time }
+    }
+    const message = messageOfArgument(port, argument, time)
+    if (message !== undefined) return this.message(message)
+    return { topic: '', key: '', time, id: '', payload: this.value(argument), fields: this.value({}) }
   }
 
   effect(pending: Pending): ShownEffect | undefined {
@@ -61,6 +64,7 @@ export class Shown {
   hop(hop: WatchedHop, base: number): Hop {
     const { node, port, time, from, error, kept } = hop
     return {
+      flow: node.flow,
       node: node.id,
       port,
       time,

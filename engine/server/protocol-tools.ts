@@ -32,8 +32,10 @@ export interface Trace extends TraceRequest {
 
 /** One call of a node: what came in, what it did. All texts are cut. */
 export interface Hop {
+  /** Another one than that of the trace where a message went over a link between flows. */
+  flow: string
   node: string
-  /** The input port; `:packet`, `:timer`, `:result`, `:start` or `:command` where the engine itself called. */
+  /** The input port; `:packet`, `:timer`, `:result`, `:caught`, `:linked`, `:start` or `:command` where the engine itself called. */
   port: string
   /** UTC milliseconds of the engine's clock (virtual in a test run). */
   time: number

@@ -48,6 +48,7 @@ describe('a trace', () => {
       ['out', 'in', { hop: 1, port: 'pass' }],
       ['keep', 'in', { hop: 1, port: 'pass' }],
     ])
+    expect(new Set(done.hops.map(({ flow }) => flow))).toEqual(new Set(['rooms']))
     const [packet, warm, hot, out, keep] = done.hops
     expect(packet).toMatchObject({
       message: { topic: 'rooms/a', payload: { text: '{"t":31}', size: 8 } },
