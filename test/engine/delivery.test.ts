@@ -218,7 +218,11 @@ describe('what happens to messages', () => {
         'alarms',
         [
           ['in', 'mqtt-in', { topic: 'values', qos: 1 }],
-          ['hot', 'alarm', { key: '"a"', value: 'payload', raise: '> 5', deadband, onDelay: '1500ms', onRestart: 'continue' }],
+          [
+            'hot',
+            'alarm',
+            { key: '"a"', value: 'payload', raise: '> 5', deadband, onDelay: '1500ms', onRestart: 'continue' },
+          ],
           ['keep', 'store', { table: 'events', columns: { transition: 'payload.transition', seq: 'payload.seq' } }],
         ],
         ['in.out hot.in', 'hot.event keep.in'],
