@@ -114,6 +114,7 @@ describe('a sandbox', () => {
       [['hot', 'alarm', { value: 'payload', raise: '> 8', onDelay: '5m', offDelay: '1m' }]],
       [],
     )
+    expect(sandbox.take().hops.map(text)).toEqual(['hot.:start'])
     sandbox.send('hot', 'in', { topic: 'a', payload: 9 })
     const first = sandbox.result()
     expect(first.timers).toMatchObject([{ node: 'try/hot', key: 'a', at: start + 300_000 }])
@@ -193,7 +194,7 @@ describe('a sandbox', () => {
   })
 
   it('goes on from the state and the timers that stand in its store', () => {
-    const nodes: Nodes = [['hot', 'alarm', { value: 'payload', raise: '> 8', onDelay: '5m' }]]
+    const nodes: Nodes = [['hot', 'alarm', { value: 'payload', raise: '> 8', onDelay: '5m', onRestart: 'continue' }]]
     const first = sandboxOf(nodes, [])
     first.sandbox.send('hot', 'in', { topic: 'a', payload: 9 })
     first.clock.advanceTo(start + 60_000)
