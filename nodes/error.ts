@@ -17,8 +17,14 @@ What stays a dead letter all the same:
 - a message that went round in circles;
 - everything, as long as no wire leaves this node: no failure is lost in silence.
 
-A node whose port \`error\` is wired keeps its failures to itself. Messages that are caught come in the same unit of work as the failure: what they cause is committed with it. Nothing is kept.`,
-  config: z.strictObject({}),
+A node whose port \`error\` is wired keeps its failures to itself. Messages that are caught come in the same unit of work as the failure: what they cause is committed with it. Nothing is kept. Each
+failure is a line in the log, unless **log** is switched off.`,
+  config: z.strictObject({
+    log: z
+      .boolean()
+      .default(true)
+      .meta({ title: 'Log', description: 'Write a line to the log for each failure.', examples: [false] }),
+  }),
   inputs: {},
   outputs: {
     out: port(
@@ -45,15 +51,17 @@ A node whose port \`error\` is wired keeps its failures to itself. Messages that
     },
     { title: 'Nothing has failed', config: {}, steps: [{ advance: '1m', expect: {} }] },
   ],
-  create: ({ out, status }) => ({
+  create: ({ config, out, status, log }) => ({
     onCaught: (message) => {
-      status(textOf(message.error))
+      const text = textOf(message.error)
+      status(text)
+      if (config.log) log(text)
       out.out(message)
     },
   }),
 })
 
 function textOf(error: unknown): string {
-  const { text } = Object(error)
-  return typeof text === 'string' ? text : 'a message failed'
+  const { text = 'a message failed', node = 'somewhere' } = Object(error)
+  return `${node}: ${text}`
 }
