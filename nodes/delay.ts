@@ -1,4 +1,4 @@
-import { defineNode, duration, expression, type Json, port, rulewireError, z } from '../engine/node.ts'
+import { defineNode, duration, expression, port, rulewireError, z } from '../engine/node.ts'
 import { exactlyOne } from './lib/config.ts'
 import { keep, recallMessage } from './lib/keep.ts'
 import { keyField, keyReader, partOf } from './lib/keyed.ts'
@@ -82,30 +82,31 @@ start. When **limit** messages of a key wait, a further one goes to the port \`e
         if (waiting >= limit) {
           throw rulewireError('TOO_LARGE', { what: `What waits for "${key}"`, found: waiting + 1, limit })
         }
-        const part = partOf(key, at)
-        state.set(part, [...readList(state.get(part)), keep(message)])
+        // each message has a cell of its own: many may wait for one time, such as midnight
+        const due = readCount(state.get(partOf(key, at)))
+        state.set(partOf(key, `${at}.${due}`), keep(message))
+        state.set(partOf(key, at), due + 1)
         state.set(key, waiting + 1)
         timers.set(key, String(at), at)
       },
       onTimer: ({ key, name }) => {
-        const part = partOf(key, name)
-        const due = readList(state.get(part))
-        const left = readCount(state.get(key)) - due.length
-        state.delete(part)
+        const due = readCount(state.get(partOf(key, name)))
+        const left = readCount(state.get(key)) - due
+        state.delete(partOf(key, name))
         if (left > 0) state.set(key, left)
         else state.delete(key)
-        for (const message of due) out.out(recallMessage(message))
+        for (let index = 0; index < due; index++) {
+          const part = partOf(key, `${name}.${index}`)
+          const message = state.get(part)
+          state.delete(part)
+          if (message !== undefined) out.out(recallMessage(message))
+        }
       },
     }
   },
 })
 
-/** How many messages of a key wait. */
+/** How many messages wait, of a key or for one time. */
 function readCount(value: unknown): number {
   return typeof value === 'number' ? value : 0
-}
-
-/** The messages that wait for one time. */
-function readList(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : []
 }
