@@ -146,7 +146,8 @@ a count go by arrival, and know no late messages.
 these (not out of the count, sum, mean, min, max, first, last and stddev of tumbling windows and sessions), and the payload says so: \`truncated\` is true. Each message writes what is kept
 of its window anew, so keep long windows with percentiles few. A window that ended while the engine was down is sent at the start.
 
-**Bad input**: without **compute**, a value that is no number goes to the port \`error\` (WRONG_RESULT), and so does a missing value with it.`,
+**Bad input**: without **compute**, a value that is no number goes to the port \`error\` (WRONG_RESULT), and so does a missing value with it.
+A window that ends and whose **compute** fails becomes a dead letter; it is kept until that is tried again, and later windows go on.`,
   config,
   inputs: ({ value, compute }: Config) => ({
     in: numberPort(value ?? compute, 'Messages with the values'),
