@@ -214,16 +214,19 @@ that is no text always goes to the port \`error\`.`,
       notify: sent(events.filter((name) => name !== 'ACKED' && name !== 'SHELVED')),
     }
   },
-  alarms: {
-    view: (state, { config, now }) => {
-      const kept = readKept(state)
-      return kept === undefined ? undefined : viewOf(kept.alarm, kept.topic, rulesOf(config), now)
-    },
-    why: (state, { config, now }) => {
-      const kept = readKept(state)
-      if (kept === undefined) return { reasons: [], inputs: [] }
-      return { reasons: reasonsOf(kept.alarm, rulesOf(config), now), inputs: inputsOf(kept.alarm) }
-    },
+  alarms: (config) => {
+    const rules = rulesOf(config)
+    return {
+      view(state, now) {
+        const kept = readKept(state)
+        return kept === undefined ? undefined : viewOf(kept.alarm, kept.topic, rules, now)
+      },
+      why(state, now) {
+        const kept = readKept(state)
+        if (kept === undefined) return { reasons: [], inputs: [] }
+        return { reasons: reasonsOf(kept.alarm, rules, now), inputs: inputsOf(kept.alarm) }
+      },
+    }
   },
   create: ({ config, flow, node, out, state, timers, now, message, status, alarm }) => {
     const { key: keyOf, value: measure, time: timeOf, activeWhen, onError } = config

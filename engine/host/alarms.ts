@@ -5,7 +5,7 @@ import type { NodeRuntime } from '../run/node-runtime.ts'
 import type { Runner } from '../run/runner.ts'
 import type { AlarmFilter, AlarmsApi } from '../server/api.ts'
 import type { Alarm, AlarmCommand, AlarmCounts, AlarmHistory, AlarmList, AlarmWhy } from '../server/protocol.ts'
-import type { AlarmView } from '../spec/alarm.ts'
+import type { AlarmCapability, AlarmView } from '../spec/alarm.ts'
 import type { Json } from '../spec/message.ts'
 import type { EngineStore } from '../store/index.ts'
 
@@ -22,13 +22,14 @@ export interface AlarmDeskOptions {
 
 /** Milliseconds for which an alarm is shown after it was cleared. */
 const recent = 24 * 3_600_000
-/** Keys of one node that are looked through. */
-const rowLimit = 200_000
+/** Keys that are read at once when all of a node are looked through. */
+const pageSize = 1000
 /** Transitions that are shown with a single alarm. */
 const shownHistory = 20
 
 /** The keys of one node that are worth showing. It lives as long as the node runs with the same config. */
 interface Index {
+  readonly capability: AlarmCapability
   readonly open: Map<string, Json>
   /** States that were committed since somebody looked; undefined: deleted. */
   readonly fresh: Map<string, Json | undefined>
@@ -105,8 +106,7 @@ export class AlarmDesk {
   /** Throws NOT_FOUND. */
   why(flow: string, id: string, key: string): AlarmWhy {
     const { node, state, alarm } = this.#find(flow, id, key)
-    const about = { key, config: node.config, now: this.#options.now() }
-    const { reasons = [], inputs = [] } = node.spec.alarms?.why(state, about) ?? {}
+    const { reasons, inputs } = this.#index(node).capability.why(state, this.#options.now())
     return { alarm, reasons, inputs, history: this.history({ flow, node: id, key, limit: shownHistory }).items }
   }
 
@@ -123,21 +123,35 @@ export class AlarmDesk {
       else open.set(key, state)
     }
     fresh.clear()
+    return this.#shown(node, open)
+  }
+
+  /** The alarms that are worth showing; the other keys are forgotten. */
+  #shown(node: NodeRuntime, open: Map<string, Json>): Alarm[] {
+    const now = this.#options.now()
     const alarms: Alarm[] = []
     for (const [key, state] of open) {
       const alarm = this.#alarm(node, key, state)
-      if (alarm !== undefined && isShown(alarm, this.#options.now())) alarms.push(alarm)
+      if (alarm !== undefined && isShown(alarm, now)) alarms.push(alarm)
       else open.delete(key)
     }
     return alarms
   }
 
   #index(node: NodeRuntime): Index {
-    let index = this.#indexes.get(node)
-    if (index === undefined) {
-      const rows = this.#options.store.state.all(node.ref, rowLimit)
-      index = { open: new Map(), fresh: new Map(rows.map(({ key, value }) => [key, value])) }
-      this.#indexes.set(node, index)
+    const known = this.#indexes.get(node)
+    if (known !== undefined) return known
+    const { alarms } = node.spec
+    if (alarms === undefined) throw new TypeError(`The node type ${node.type} has no alarms`)
+    const index: Index = { capability: alarms(node.config), open: new Map(), fresh: new Map() }
+    // From now on what is committed is noted; what stands in the store is looked through page by page.
+    this.#indexes.set(node, index)
+    const { state } = this.#options.store
+    let page = state.page(node.ref, '', pageSize)
+    for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+      for (const { key, value } of page) index.open.set(key, value)
+      this.#shown(node, index.open)
+      page = page.length < pageSize ? [] : state.page(node.ref, last.key, pageSize)
     }
     return index
   }
@@ -153,7 +167,7 @@ export class AlarmDesk {
 
   #alarm(node: NodeRuntime, key: string, state: Json): Alarm | undefined {
     const { flow, id } = node
-    const view = node.spec.alarms?.view(state, { key, config: node.config, now: this.#options.now() })
+    const view = this.#index(node).capability.view(state, this.#options.now())
     return view === undefined ? undefined : { flow, node: id, key, title: this.#title(flow, id), ...view }
   }
 

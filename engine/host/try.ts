@@ -135,7 +135,7 @@ function copyState(plan: Plan, { plans, store, settle }: TryOptions, copy: Engin
   const kept = plan.nodes.filter(({ id, type }) => running.get(id) === type).map(({ id }) => `${plan.flow}/${id}`)
   copy.transaction(() => {
     for (const node of kept) {
-      for (const { key, value } of store.state.all(node, copiedRows)) copy.state.put(node, key, value)
+      for (const { key, value } of store.state.page(node, '', copiedRows)) copy.state.put(node, key, value)
     }
     for (const timer of store.timers.all()) if (kept.includes(timer.node)) copy.timers.put(timer)
   })

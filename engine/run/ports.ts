@@ -58,8 +58,8 @@ export interface StateStore {
   put(node: string, key: string, value: Json): void
   delete(node: string, key: string): void
   deleteNode(node: string): void
-  /** All keys of a node with their values, at most `limit`. */
-  all(node: string, limit: number): { key: string; value: Json }[]
+  /** Keys of a node with their values, in order, those after a key; at most `limit`. */
+  page(node: string, after: string, limit: number): { key: string; value: Json }[]
 }
 
 export interface StoredTimer {

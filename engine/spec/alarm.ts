@@ -52,19 +52,12 @@ export interface AlarmInput {
   outcome: string
 }
 
-/** How the state of a node type for one key is shown as an alarm. Pure: the engine calls it at any time. */
-export interface AlarmCapability<Config> {
+/** How the state of a node for one key is shown as an alarm. Pure: the engine calls it at any time. `now`: UTC milliseconds. */
+export interface AlarmCapability {
   /** Undefined when the state is none of an alarm. */
-  view(state: Json, about: AlarmContext<Config>): AlarmView | undefined
+  view(state: Json, now: number): AlarmView | undefined
   /** Why it fired, or did not. */
-  why(state: Json, about: AlarmContext<Config>): { reasons: AlarmReason[]; inputs: AlarmInput[] }
-}
-
-export interface AlarmContext<Config> {
-  readonly key: string
-  readonly config: Config
-  /** UTC milliseconds. */
-  readonly now: number
+  why(state: Json, now: number): { reasons: AlarmReason[]; inputs: AlarmInput[] }
 }
 
 /** One transition of an alarm, for the log. */

@@ -93,7 +93,7 @@ export interface NodeSpec<
   /** Message types of the outputs, from those of the inputs; the port's own type where it says nothing. */
   readonly infer?: (inference: Inference<z.output<Config>>) => Readonly<Record<string, Type>>
   /** For a node type with alarms: how its state is shown to people. It writes the alarm log, and takes commands by `onCommand`. */
-  readonly alarms?: AlarmCapability<z.output<Config>>
+  readonly alarms?: (config: z.output<Config>) => AlarmCapability
   readonly examples: readonly Example<z.input<Config>>[]
   readonly create: (context: NodeContext<z.output<Config>, Output>) => NoInfer<Handlers<Input>>
 }

@@ -12,8 +12,8 @@ export function createStateStore(database: Database): StateStore {
   )
   const remove = database.prepare('DELETE FROM rw_state WHERE node = ? AND key = ?')
   const removeNode = database.prepare('DELETE FROM rw_state WHERE node = ?')
-  const all = database.prepare<[string, number], { key: string; value: string }>(
-    'SELECT key, value FROM rw_state WHERE node = ? LIMIT ?',
+  const page = database.prepare<[string, string, number], { key: string; value: string }>(
+    'SELECT key, value FROM rw_state WHERE node = ? AND key > ? ORDER BY key LIMIT ?',
   )
   return {
     get(node, key) {
@@ -24,7 +24,8 @@ export function createStateStore(database: Database): StateStore {
     put: (node, key, value) => void put.run(node, key, JSON.stringify(value)),
     delete: (node, key) => void remove.run(node, key),
     deleteNode: (node) => void removeNode.run(node),
-    all: (node, limit) => all.all(node, limit).map(({ key, value }) => ({ key, value: JSON.parse(value) as Json })), // put wrote it
+    page: (node, after, limit) =>
+      page.all(node, after, limit).map(({ key, value }) => ({ key, value: JSON.parse(value) as Json })), // put wrote it
   }
 }
 

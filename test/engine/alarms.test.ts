@@ -179,6 +179,17 @@ describe('alarms of the engine', () => {
     expect(test.engine.alarms.history({ flow: 'cold', key: 'a' })).toMatchObject({ total: 1 })
   })
 
+  it('are found among many keys after a restart', async () => {
+    const { test, publish } = await start({ raise: '> 8' })
+    const keys = Array.from({ length: 2100 }, (_, index) => `f${index}`)
+    await Promise.all(keys.map((key, index) => publish(key, index % 1000 === 7 ? 9 : 5)))
+    await until(() => test.engine.alarms.counts().active === 3, 'three alarms')
+    await until(() => rowsOrNone(test.data, 'SELECT count(*) AS n FROM rw_state')[0]?.n === 2100, 'all keys')
+    await test.restart()
+    const { items } = test.engine.alarms.list({})
+    expect(items.map(({ key }) => key).sort()).toEqual(['f1007', 'f2007', 'f7'])
+  })
+
   it('have a log that is bounded and can be paged', async () => {
     const { test, publish } = await start({ raise: '> 8' })
     for (const value of [9, 5, 9, 5]) await publish('a', value)

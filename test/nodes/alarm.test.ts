@@ -16,9 +16,11 @@ function send(bench: Bench, key: string, payload: unknown, fields: Partial<Messa
   bench.send('in', { topic: key, payload, ...fields })
 }
 
-/** What the engine gives to show an alarm. */
-function about(bench: Bench) {
-  return { key: 'a', config: bench.config as AlarmConfig, now: bench.now }
+/** What the engine shows of an alarm. */
+function shown(bench: Bench, key = 'a') {
+  const capability = alarm.alarms?.(bench.config as AlarmConfig) // the bench has parsed it
+  const state = bench.state.get(key) ?? null
+  return { view: capability?.view(state, bench.now), why: capability?.why(state, bench.now) }
 }
 
 describe('the alarm node', () => {
@@ -174,7 +176,7 @@ describe('the alarm node', () => {
     const bench = new Bench(alarm, { raise: '> 8' })
     send(bench, 'a', 9)
     bench.takeSent()
-    const view = () => alarm.alarms?.view(bench.state.get('a') ?? null, about(bench))
+    const view = () => shown(bench).view
     expect(view()).toMatchObject({ condition: 'ACTIVE', acknowledged: false, commands: ['acknowledge', 'shelve'] })
     bench.command({ name: 'acknowledge', key: 'a', by: 'anna', note: 'on my way', values: {} })
     const { event, notify } = bench.takeSent()
@@ -209,7 +211,7 @@ describe('the alarm node', () => {
     const bench = new Bench(alarm, { ...slow, minSamples: 3 })
     send(bench, 'a', 9)
     bench.advance(minute)
-    const why = () => alarm.alarms?.why(bench.state.get('a') ?? null, about(bench))
+    const why = () => shown(bench).why
     expect(why()?.reasons).toMatchObject([
       { level: 'alarm', rule: 'raise', holds: true, margin: 1, text: '9 is beyond the limit by 1.' },
       { rule: 'onDelay', holds: false, left: 4 * minute, text: 'It has to last 4m more, of 5m.' },
@@ -239,7 +241,7 @@ describe('the alarm node', () => {
     send(bench, 'a', { v: 'hot' })
     expect(bench.failures).toEqual([])
     expect(transitions(bench.takeSent().notify)).toEqual(['RAISED', 'DATA_BAD'])
-    const view = alarm.alarms?.view(bench.state.get('a') ?? null, about(bench))
+    const { view } = shown(bench)
     expect(view).toMatchObject({ condition: 'ACTIVE', data: 'BAD', detail: expect.stringContaining('the text "hot"') })
   })
 
@@ -251,6 +253,29 @@ describe('the alarm node', () => {
     expect(bench.takeSent().event).toBeUndefined()
     send(bench, 'a', { v: 5 })
     expect(bench.failures).toMatchObject([{ code: 'WRONG_RESULT' }])
+  })
+
+  it('tells people in the hours and while the expression says, and shows when it does not', () => {
+    const bench = new Bench(alarm, {
+      raise: '> 8',
+      value: 'payload.v',
+      activeWhen: { cron: '* 8-18 * * *', tz: 'Europe/Paris', when: 'payload.running' },
+    })
+    send(bench, 'a', { v: 9, running: true })
+    expect(bench.takeSent().notify).toBeUndefined()
+    expect(shown(bench).view).toMatchObject({ gate: 'SUPPRESSED', condition: 'ACTIVE' })
+    expect(shown(bench).why?.reasons.find(({ rule }) => rule === 'gate')).toMatchObject({
+      holds: false,
+      text: 'The schedule of "activeWhen" keeps it back until 2026-01-01T07:00:00.000Z.',
+      left: 7 * 60 * minute,
+    })
+    bench.advance(7 * 60 * minute)
+    expect(transitions(bench.takeSent().notify)).toEqual(['RAISED'])
+    send(bench, 'a', { v: 5, running: false })
+    expect(transitions(bench.takeSent().event)).toEqual(['CLEARED'])
+    expect(shown(bench).view?.gate).toBe('SUPPRESSED')
+    send(bench, 'a', { v: 5, running: true })
+    expect(transitions(bench.takeSent().notify)).toEqual(['CLEARED'])
   })
 
   it('moves its timer only when it has to fire earlier', () => {
