@@ -1,12 +1,5 @@
-import { type Evaluate, expression, type Message, messageType, NUMBER, port } from '../../engine/node.ts'
+import { type Evaluate, type Message, messageType, NUMBER, port } from '../../engine/node.ts'
 import { wrongResult } from './values.ts'
-
-/** The config field for the number that a node works with. */
-export function numberField(description = 'JSONata for the number. Without it: the payload.') {
-  return expression('number')
-    .optional()
-    .meta({ title: 'Value', description, examples: ['payload.temperature'] })
-}
 
 /** Reads the number of messages; the payload without an expression. It throws WRONG_RESULT for what is no number. */
 export function numberReader(evaluate: Evaluate | undefined): (message: Message) => number {
