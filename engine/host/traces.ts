@@ -10,7 +10,7 @@ import { compileFilter, filtersIntersect } from '../spec/topics.ts'
 import { Shown } from './shown.ts'
 
 export interface TracesOptions {
-  runner: Runner
+  runner: Pick<Runner, 'watcher'>
   clock: Clock
   plans: ReadonlyMap<string, Plan>
   /** Microseconds of a clock that only goes up. */
