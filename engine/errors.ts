@@ -16,6 +16,16 @@ export const errorTable = {
     text: 'A flow file holds one object with "flow", "nodes" and "wires"; this holds {found}.',
     hint: 'Start from { "flow": "name", "nodes": [], "wires": [] }.',
   },
+  NOT_RULE_TESTS: {
+    status: 422,
+    text: 'A file of rule tests holds one object with "flow" and "tests"; this holds {found}.',
+    hint: 'Start from { "flow": "name", "tests": [{ "name": "a sentence", "steps": [] }] }.',
+  },
+  TEST_TARGET: {
+    status: 422,
+    text: 'The flow "{flow}" has no {what} "{name}" in this test{suggestion}.',
+    hint: 'There is: {choices}.',
+  },
   UNKNOWN_FIELD: {
     status: 422,
     text: 'There is no field "{field}" here{suggestion}.',
@@ -95,6 +105,11 @@ export const errorTable = {
     status: 422,
     text: '"{topic}" is not a topic to publish to: {detail}.',
     hint: 'A topic holds no + and #, and what a message fills in holds no "/" and starts with no "$".',
+  },
+  NO_RULE_TESTS: {
+    status: 404,
+    text: 'There are no rule tests in {place}.',
+    hint: 'Write a file NAME.test.json beside the flow; "rulewire test --help" shows one.',
   },
   TOO_LARGE: {
     status: 413,
@@ -218,6 +233,11 @@ export const errorTable = {
   FILE_UNREADABLE: {
     status: 400,
     text: 'The file {file} cannot be read: {detail}.',
+    hint: 'Check the path and the permissions.',
+  },
+  FILE_UNWRITABLE: {
+    status: 400,
+    text: 'The file {file} cannot be written: {detail}.',
     hint: 'Check the path and the permissions.',
   },
   UNSAFE_BIND: {

@@ -4,9 +4,10 @@ import { type CheckResult, checkText, topicLoops } from '../flow/index.ts'
 import { messageType, printType, type Type } from '../types/index.ts'
 
 import { command } from './command.ts'
-import { flowFiles, readText } from './files.ts'
+import { flowFiles, isTestFile, readText } from './files.ts'
 import { flag } from './option.ts'
 import { counted, exitCodes, paint, type Terminal } from './terminal.ts'
+import { loadTests } from './test-files.ts'
 
 const options = {
   types: flag({ help: 'Prints the type of the messages at each output port.' }),
@@ -19,13 +20,13 @@ export const checkCommand = command({
   words: { least: 1, most: Number.POSITIVE_INFINITY, what: 'a file or directory' },
   options,
   notes:
-    'A directory stands for the flow files in it.\nExit code: 0 no errors (there may be warnings), 1 errors, 2 wrong usage.',
+    'A directory stands for the flow files in it; a file of rule tests is checked when it is named.\nExit code: 0 no errors (there may be warnings), 1 errors, 2 wrong usage.',
   run: ({ values, words, terminal }) => {
     const checked = checkFiles(flowFiles(words))
     for (const one of checked.problems) terminal.out(problemText(one, terminal))
     if (values.types) for (const { file, result } of checked.files) printTypes(file, result.types, terminal)
     const errors = checked.problems.filter((one) => one.severity === 'error').length
-    terminal.out(summary(checked.files.length, errors, checked.problems.length - errors, terminal))
+    terminal.out(summary(checked.count, errors, checked.problems.length - errors, terminal))
     return errors === 0 ? exitCodes.ok : exitCodes.problems
   },
 })
@@ -39,16 +40,26 @@ export function problemText(one: Problem, terminal: Terminal): string {
 }
 
 interface CheckedFiles {
+  /** Of all files, those with rule tests too. */
+  count: number
   files: { file: string; result: CheckResult }[]
   problems: Problem[]
 }
 
 function checkFiles(names: readonly string[]): CheckedFiles {
-  const files = names.map((file) => ({ file, result: checkText(readText(file), { specs: nodeSpecs, file }) }))
+  const tests = names.filter(isTestFile)
+  const flows = names.filter((name) => !isTestFile(name))
+  const files = flows.map((file) => ({ file, result: checkText(readText(file), { specs: nodeSpecs, file }) }))
   const plans = files.flatMap(({ result }) => (result.plan === undefined ? [] : [result.plan]))
   return {
     files,
-    problems: [...files.flatMap(({ result }) => result.problems), ...duplicateFlows(files), ...topicLoops(plans)],
+    count: names.length,
+    problems: [
+      ...files.flatMap(({ result }) => result.problems),
+      ...duplicateFlows(files),
+      ...topicLoops(plans),
+      ...tests.flatMap((file) => loadTests(file).problems),
+    ],
   }
 }
 

@@ -14,6 +14,24 @@ export function flowFiles(paths: readonly string[]): string[] {
   })
 }
 
+/**
+ * The files of rule tests that were named; a directory stands for those in it, a flow's file for the one beside it. Throws
+ * FILE_UNREADABLE, and NO_RULE_TESTS where a directory has none.
+ */
+export function testFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!isDirectory(path)) return [isTestFile(path) ? path : path.replace(/\.json$/, '.test.json')]
+    const names = readdirSync(path).filter((name) => isTestFile(name) && !name.startsWith('.'))
+    if (names.length === 0) throw rulewireError('NO_RULE_TESTS', { place: path })
+    return names.sort().map((name) => join(path, name))
+  })
+}
+
+/** Whether a file holds rule tests, by its name. */
+export function isTestFile(name: string): boolean {
+  return name.endsWith('.test.json')
+}
+
 /** The text of a file. Throws FILE_UNREADABLE. */
 export function readText(file: string): string {
   try {

@@ -9,6 +9,7 @@ import { nodesCommand } from './nodes.ts'
 import { parse } from './parse.ts'
 import { startCommand } from './start.ts'
 import { exitCodes, paint, type Terminal } from './terminal.ts'
+import { testCommand } from './test.ts'
 
 const helpCommand: Command = {
   name: 'help',
@@ -27,6 +28,7 @@ const helpCommand: Command = {
 export const commands: readonly Command[] = [
   startCommand,
   checkCommand,
+  testCommand,
   fmtCommand,
   nodesCommand,
   deadLettersCommand,

@@ -26,6 +26,8 @@ export interface SandboxOptions {
   query?: TableStore['query'] | undefined
   /** Hops that are kept between two takes; further ones are counted. 10,000 unless given. */
   keep?: number
+  /** Each call of a handler as it happens, whether it is kept or not. Must not throw. */
+  onHop?(hop: WatchedHop): void
   /** Before each handler: a sentence ends the run for good there. */
   stop?(): string | undefined
 }
@@ -208,6 +210,7 @@ class IsolatedRun implements Sandbox {
       throw new Stopped(reason)
     },
     hop: (hop) => {
+      this.#options.onHop?.(hop)
       if (this.#hops.length < (this.#options.keep ?? defaultKeep)) this.#hops.push(hop)
       else this.#left++
     },

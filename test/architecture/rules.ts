@@ -11,6 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['engine/server/'],
   ['engine/mqtt/', 'engine/http/'],
   ['engine/store/'],
+  ['engine/rules/'],
   ['engine/run/'],
   ['engine/flow/'],
   ['engine/node.ts'],
@@ -54,6 +55,7 @@ const editorTypes = [
 /** Where time and chance are handed in. */
 const timeless = [
   'nodes/',
+  'engine/rules/',
   'engine/run/',
   'engine/flow/',
   'engine/spec/',

@@ -9,7 +9,7 @@ import { nodeSpecs } from '../../nodes/index.ts'
 
 const folder = join(import.meta.dirname, '../../flows')
 const texts = globSync('*.json', { cwd: folder })
-  .filter((file) => file !== 'flow.schema.json')
+  .filter((file) => !/\.(schema|test)\.json$/.test(file))
   .map((file) => readFileSync(join(folder, file), 'utf8'))
 
 const context = { specs: nodeSpecs, connections: ['default'], secrets: () => undefined }

@@ -8,7 +8,7 @@ import { nodeSpecs } from '../../nodes/index.ts'
 import { Bench, startTime } from './harness.ts'
 
 const folder = join(import.meta.dirname, '../../flows')
-const files = globSync('*.json', { cwd: folder }).filter((file) => file !== 'flow.schema.json')
+const files = globSync('*.json', { cwd: folder }).filter((file) => !/\.(schema|test)\.json$/.test(file))
 const second = 1000
 const minute = 60 * second
 

@@ -206,15 +206,18 @@ describe('a sandbox', () => {
 
   it('ends a flow that would never come to an end, and does nothing after that', () => {
     let handlers = 0
+    let told = 0
     const { sandbox } = sandboxOf([['odd', 'odd', { does: 'spin' }]], [], {
       specs: [oddSpec],
       keep: 10,
+      onHop: () => void told++,
       stop: () => (++handlers > 500 ? 'More than 500 calls.' : undefined),
     })
     sandbox.send('odd', 'in', { payload: 1 })
     const { stopped, hops, left } = sandbox.take()
     expect(stopped).toBe('More than 500 calls.')
     expect([hops.length, left]).toEqual([10, 490])
+    expect(told).toBe(500)
     sandbox.send('odd', 'in', { payload: 1 })
     sandbox.advanceTo(start + 1000)
     expect(sandbox.take()).toMatchObject({ hops: [], stopped: 'More than 500 calls.' })

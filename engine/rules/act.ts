@@ -1,0 +1,43 @@
+import { reasonOf } from '../errors.ts'
+import type { Sandbox } from '../run/sandbox.ts'
+import type { EffectResult } from '../spec/context.ts'
+import type { Message } from '../spec/message.ts'
+import type { RuleStep } from './document.ts'
+
+/** Does what a step asks for, besides time. Tells why it could not. */
+export function act(sandbox: Sandbox, step: RuleStep): string | undefined {
+  const { publish, send, answer, command } = step
+  if (publish !== undefined) return publishTo(sandbox, publish, step)
+  if (answer !== undefined && !sandbox.answer((message) => resultOf(answer, message))) {
+    return 'There is no request that waits for an answer.'
+  }
+  for (const [target, fields] of Object.entries(send ?? {})) {
+    const [node = '', port = ''] = target.split('.')
+    sandbox.send(node, port, fields as Partial<Message>) // the document's schema has looked at every field of a message
+  }
+  if (command === undefined) return undefined
+  const { node, ...rest } = command
+  try {
+    sandbox.command(node, rest)
+    return undefined
+  } catch (thrown) {
+    return `${node} refused "${rest.name}": ${reasonOf(thrown)}`
+  }
+}
+
+function publishTo(sandbox: Sandbox, topic: string, step: RuleStep): string | undefined {
+  const { payload, retain = false, qos = 1, props = {} } = step
+  const taken = sandbox.packet({ topic, payload: bytesOf(payload), retain, qos, props })
+  return taken > 0 ? undefined : `No node subscribes to "${topic}".`
+}
+
+function bytesOf(payload: unknown): Uint8Array {
+  if (payload === undefined) return new Uint8Array()
+  return Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
+}
+
+function resultOf(answer: NonNullable<RuleStep['answer']>, message: Message): EffectResult {
+  if ('failed' in answer) return { kind: 'failed', message, detail: answer.failed, attempts: 1 }
+  const { status, body = null, headers = {} } = answer
+  return { kind: 'response', message, status, body, headers, attempts: 1 }
+}
