@@ -1,11 +1,11 @@
-import { RulewireError, reasonOf, rulewireError } from '../errors.ts'
+import { type RulewireError, rulewireError } from '../errors.ts'
 import type { Command } from '../spec/alarm.ts'
 import type { Effect } from '../spec/context.ts'
-import { derive } from '../spec/message.ts'
 import { type Batch, emptyBatch, type Pending } from './batch.ts'
 import { type Cell, Journal } from './cell.ts'
-import { keptOfArgument, messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
-import { type Clock, type DeadLetterEntry, type FaultPoint, type Store, StoreFault } from './ports.ts'
+import { errorOf, type Failure, letterOf, withError } from './failure.ts'
+import { messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
+import { type Clock, type FaultPoint, type Store, StoreFault } from './ports.ts'
 import { StateCache } from './state.ts'
 import { type TimerCell, TimerQueue } from './timers.ts'
 import { changesOf, type Origin, Probes, type RunWatch, type Watcher } from './watch.ts'
@@ -17,12 +17,6 @@ const hopLimit = 10_000
 const batchLimit = 1024
 /** Wait before a commit that failed is tried again, milliseconds: first and longest. */
 const retryWait = { first: 50, longest: 2000 }
-
-/** A handler that failed, and where its argument went. */
-interface Failure {
-  readonly error: RulewireError
-  readonly kept: 'error-port' | 'dead-letter' | 'refused'
-}
 
 /** What the runner asks of the rest of the engine. */
 export interface RunnerOptions {
@@ -327,10 +321,7 @@ export class Runner {
 
   #fail({ node, port }: Target, argument: unknown, thrown: unknown): Failure {
     node.errors++
-    const error =
-      thrown instanceof RulewireError
-        ? thrown
-        : rulewireError('NODE_FAILED', { detail: reasonOf(thrown) }, { cause: thrown })
+    const error = errorOf(thrown)
     if (port === ':command') {
       this.#refused = error
       return { error, kept: 'refused' }
@@ -338,9 +329,7 @@ export class Runner {
     const message = messageOfArgument(port, argument, this.now)
     const errors = node.outputs.get('error')
     if (message !== undefined && errors !== undefined && errors.targets.length > 0 && error.code !== 'TOO_MANY_HOPS') {
-      errors.send(
-        derive(message, { error: { code: error.code, text: error.message, hint: error.hint, node: node.ref } }),
-      )
+      errors.send(withError(message, error, node))
       return { error, kept: 'error-port' }
     }
     this.#options.log('warn', `${node.ref}: ${error.message}`)
@@ -350,16 +339,7 @@ export class Runner {
 
   /** Keeps what a handler could not take. */
   deadLetter(node: string, port: string, argument: unknown, error: RulewireError): void {
-    const entry: DeadLetterEntry = {
-      node,
-      port,
-      time: this.now,
-      code: error.code,
-      text: error.message,
-      hint: error.hint,
-      message: keptOfArgument(port, argument),
-      attempts: this.#attempts,
-    }
+    const entry = letterOf({ node, port }, argument, { error, time: this.now, attempts: this.#attempts })
     this.add({ kind: 'dead', entry })
   }
 
