@@ -150,7 +150,7 @@ export async function openPage(
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(20_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || /content security policy/i.test(message.text())) complaints.push(message.text())
@@ -217,7 +217,7 @@ export async function fillExpression(page: Page, field: string, text: string): P
 }
 
 /** Waits for the next message on a topic. */
-export function nextMessage(client: MqttClient, topic: string, deadline = 8000): Promise<string> {
+export function nextMessage(client: MqttClient, topic: string, deadline = 20_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = globalThis.setTimeout(() => reject(new Error(`No message came on ${topic}.`)), deadline)
     const hear = (found: string, payload: Buffer) => {

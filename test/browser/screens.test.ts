@@ -130,8 +130,21 @@ describe('every screen', () => {
           ['deploy', 'Control+Enter'],
           ['rename', 'F2'],
         ] as const) {
-          await page.keyboard.press(keys)
-          await page.getByRole('dialog').waitFor()
+          // A key that is pressed while the dialog before is still closing goes to nobody: then it is pressed again.
+          await until(
+            async () => {
+              await page.keyboard.press(keys)
+              return page
+                .getByRole('dialog')
+                .waitFor({ timeout: 5000 })
+                .then(
+                  () => true,
+                  () => false,
+                )
+            },
+            `the dialog of ${keys}`,
+            20_000,
+          )
           await page.locator('[data-confirm], dialog input').first().waitFor()
           await look(screen)
           await page.keyboard.press('Escape')
@@ -175,7 +188,7 @@ describe('speed', () => {
       await page.locator('[data-node]').first().waitFor()
       await zoomToOne(page)
       await expect
-        .poll(() => page.locator('.react-flow__node').count(), { timeout: 8000 })
+        .poll(() => page.locator('.react-flow__node').count(), { timeout: 20_000 })
         .toSatisfy((count: number) => count > 5 && count < 150)
     })
   })
@@ -214,7 +227,7 @@ describe('speed', () => {
             await page.waitForTimeout(400)
             return (await commits()) - first
           },
-          { timeout: 8000 },
+          { timeout: 20_000 },
         )
         .toBe(0)
       const first = await commits()
