@@ -166,7 +166,7 @@ export class Intake {
     }
     if (qos === 2) {
       const known = this.#isKnown(packet)
-      if (!this.#received.has(packetId)) this.#keepId(packet)
+      if (!known || !this.#received.has(packetId)) this.#keepId(packet)
       if (known) this.repeats++
       else this.#dispatch(packet)
       return
@@ -189,6 +189,9 @@ export class Intake {
 
   #keepId(packet: ReceivedPublish): void {
     const { packetId } = packet
+    const other = this.#received.get(packetId)
+    // Nothing will release it any more, and it may come again.
+    if (other !== undefined && other !== unknownHash) this.#remember(packetId, other)
     this.#received.set(packetId, hashOf(packet))
     this.#part().received.push(packetId)
     this.#runner.mustWrite()
@@ -293,9 +296,19 @@ export class Intake {
 
   /** A repeat of something that is committed. */
   #isKnown(packet: ReceivedPublish): boolean {
-    if (packet.qos === 2 && this.#received.has(packet.packetId)) return true
+    if (packet.qos === 2 && this.#isHeld(packet)) return true
     if (!packet.duplicate || this.#unconfirmed.size === 0) return false
     return this.#unconfirmed.get(packet.packetId)?.includes(hashOf(packet)) ?? false
+  }
+
+  /**
+   * A QoS 2 message between PUBREC and PUBREL. mosquitto without a limit of messages in flight gives an id to a second message
+   * while the first one holds it: then the message is another one, and no repeat.
+   */
+  #isHeld(packet: ReceivedPublish): boolean {
+    const hash = this.#received.get(packet.packetId)
+    if (hash === undefined) return false
+    return packet.duplicate || hash === unknownHash || hash === hashOf(packet)
   }
 
   #confirmed(upTo: number): void {

@@ -2,6 +2,7 @@ import { pause } from '../tools/wait.ts'
 import { compare, numbers, type Outcome } from './check.ts'
 import type { Plan } from './plan.ts'
 import { Rig } from './rig.ts'
+import { breaches } from './wire-log.ts'
 import { paths } from './workload.ts'
 
 /** A broker that ends and starts cleanly, with its sessions on its disk. */
@@ -26,7 +27,7 @@ export function brokerRestarts(plan: Plan): Promise<Outcome> {
     await running
     // What mosquitto forgets of an exchange at QoS 2 when it restarts, it takes for a new message when it comes again.
     const outcome = await rig.outcome('', { forgetful: true })
-    outcome.faults = `${restarts} restarts of the broker, with ${engine.kills} kills of the engine meanwhile; the broker sent ${rig.wire.again.size} messages at QoS 2 again after their PUBREL`
+    outcome.faults = `${restarts} restarts of the broker, with ${engine.kills} kills of the engine meanwhile; the broker sent ${breaches(rig.wire)} messages at QoS 2 again after their PUBREL`
     return outcome
   })
 }

@@ -72,40 +72,56 @@ export async function drained({ data, publisher, listener, hook }: Watched, dead
   const left = () => {
     const found: string[] = []
     const dead = deadLetters(data)
-    const missing = (what: string, path: Path, have: readonly number[]) => {
-      const set = new Set(have)
-      const count = [...(publisher.acked.get(path) ?? [])].filter(
-        (n) => !set.has(n) && dead.get(path)?.has(n) !== true,
-      ).length
-      if (count > 0) found.push(`${count} of ${what}`)
+    const missing = (what: string, path: Path, count: number, have: () => readonly number[]) => {
+      const acked = publisher.acked.get(path) ?? new Set()
+      const least = acked.size - (dead.get(path)?.size ?? 0)
+      // Counting is cheap, comparing is not.
+      if (count < least) {
+        found.push(`${least - count} of ${what}`)
+        return
+      }
+      const set = new Set(have())
+      const left = [...acked].filter((n) => !set.has(n) && dead.get(path)?.has(n) !== true)
+      if (left.length > 0) found.push(`${left.length} of ${what}`)
     }
-    for (const [path, table] of tables) missing(`table ${table}`, path, numbers(data, table))
+    const rows = (path: Path, table: string) =>
+      missing(`table ${table}`, path, countOf(data, table), () => numbers(data, table))
+    const heard = (path: 'q1' | 'q2', list: readonly number[]) =>
+      missing(`the listener of ${path}`, path, list.length, () => list)
+    for (const [path, table] of tables) rows(path, table)
     if (listener !== undefined) {
-      missing('the listener at QoS 1', 'q1', listener.heard.q1)
-      missing('the listener at QoS 2', 'q2', listener.heard.q2)
+      heard('q1', listener.heard.q1)
+      heard('q2', listener.heard.q2)
     }
-    if (hook !== undefined) missing('the answers', 'http', numbers(data, 'answers'))
+    if (hook !== undefined) rows('http', 'answers')
     return [...found, ...queues(data)]
   }
   let before = ''
   let since = performance.now()
   for (;;) {
+    const start = performance.now()
     const found = left()
+    const cost = performance.now() - start
     if (found.length === 0) return []
     // A slow machine may take its time as long as it goes on.
     if (found.join() !== before) since = performance.now()
     before = found.join()
     if (performance.now() - since > deadline)
       return found.map((what) => `stands still for ${deadline / 1000} s with ${what}`)
-    await pause(20)
+    // With many messages the look itself takes long, and the listener lives in this process.
+    await pause(20 + 5 * cost)
   }
+}
+
+function countOf(data: string, table: string): number {
+  return Number(rowsOrNone(data, `SELECT count(*) AS n FROM ${table}`)[0]?.n ?? 0)
 }
 
 /** What is on its way in an engine: outbox, requests, and ids that may come again. */
 export function queues(data: string): string[] {
   const found: string[] = []
   for (const table of ['rw_outbox', 'rw_requests', 'rw_received', 'rw_seen']) {
-    const rows = Number(rowsOrNone(data, `SELECT count(*) AS n FROM ${table}`)[0]?.n ?? 0)
+    const rows = countOf(data, table)
     if (rows > 0) found.push(`${rows} rows of ${table}`)
   }
   return found
@@ -122,12 +138,12 @@ export interface Allowances {
   /** What goes out at QoS 2 may repeat, because the broker forgets ids. */
   forgetful?: boolean | undefined
   /** Ids at QoS 2 that the broker itself delivered as new messages again. */
-  again?: ReadonlySet<number>
+  again?: ReadonlyMap<Path, ReadonlySet<number>>
 }
 
 /** All paths of the fault flow. */
 export function checkPaths({ data, publisher, listener, hook }: Watched, allowances: Allowances = {}): PathResult[] {
-  const { forgetful = false, again = new Set() } = allowances
+  const { forgetful = false, again = new Map() } = allowances
   const dead = deadLetters(data)
   const acked = (path: Path) => [...(publisher.acked.get(path) ?? [])].filter((n) => dead.get(path)?.has(n) !== true)
   const found = [
@@ -137,8 +153,8 @@ export function checkPaths({ data, publisher, listener, hook }: Watched, allowan
     }),
     compare('QoS 1 in -> SQLite', acked('q1'), once(numbers(data, 'q1'), publisher.again.get('q1'))),
     compare('QoS 1 in, key -> SQLite', acked('key'), numbers(data, 'keyed')),
-    compare('QoS 2 in -> SQLite', acked('q2'), once(numbers(data, 'q2'), again)),
-    checkState(data, acked('state'), again),
+    compare('QoS 2 in -> SQLite', acked('q2'), once(numbers(data, 'q2'), again.get('q2'))),
+    checkState(data, acked('state'), again.get('state')),
   ]
   if (listener !== undefined) {
     found.push(compare('-> MQTT out QoS 1', numbers(data, 'q1'), listener.heard.q1, { lost: 0, repeated: any }))
@@ -171,7 +187,7 @@ export function brokenPromises({ paths, broken }: Outcome): string[] {
 }
 
 /** Every message of a lane has the next count, so a change of state that was lost or made twice shows in all that follow (I3). */
-function checkState(data: string, acked: readonly number[], again: ReadonlySet<number>): PathResult {
+function checkState(data: string, acked: readonly number[], again: ReadonlySet<number> | undefined): PathResult {
   const rows = rowsOrNone(data, 'SELECT n, lane, count FROM counted ORDER BY rowid')
   const result = compare(
     'QoS 2 in -> state',
@@ -239,26 +255,33 @@ export function numbers(data: string, table: string): number[] {
   return rowsOrNone(data, `SELECT n FROM ${table} ORDER BY rowid`).map(({ n }) => Number(n))
 }
 
+interface Read {
+  /** Rows up to this one were read. */
+  rowid: number
+  readonly ids: Set<number>
+  readonly further: Database.Statement<[number], { rowid: number; n: number }>
+}
+
 /** Looks into a database while the engine writes it: whether a row stands there at this moment. */
 export class RowLookup {
   readonly #data: string
   #database: Database.Database | undefined
-  readonly #statements = new Map<string, Database.Statement<[number], unknown>>()
+  readonly #tables = new Map<string, Read>()
 
   constructor(data: string) {
     this.#data = data
   }
 
+  /** Rows of these tables are never deleted, so each is read once. */
   has(table: string, n: number): boolean {
     try {
-      this.#database ??= new Database(join(this.#data, 'rulewire.db'), { readonly: true, timeout: 2000 })
-      let statement = this.#statements.get(table)
-      if (statement === undefined) {
-        this.#database.exec('SELECT 1')
-        statement = this.#database.prepare<[number]>(`SELECT 1 FROM ${table} WHERE n = ? LIMIT 1`)
-        this.#statements.set(table, statement)
+      const read = this.#tables.get(table) ?? this.#open(table)
+      if (read.ids.has(n)) return true
+      for (const row of read.further.iterate(read.rowid)) {
+        read.rowid = row.rowid
+        read.ids.add(Number(row.n))
       }
-      return statement.get(n) !== undefined
+      return read.ids.has(n)
     } catch (error) {
       if (error instanceof Database.SqliteError && error.message.startsWith('no such table')) return false
       throw error
@@ -267,6 +290,14 @@ export class RowLookup {
 
   close(): void {
     this.#database?.close()
+  }
+
+  #open(table: string): Read {
+    this.#database ??= new Database(join(this.#data, 'rulewire.db'), { readonly: true, timeout: 2000 })
+    const sql = `SELECT rowid, n FROM ${table} WHERE rowid > ? ORDER BY rowid`
+    const read: Read = { rowid: 0, ids: new Set(), further: this.#database.prepare(sql) }
+    this.#tables.set(table, read)
+    return read
   }
 }
 

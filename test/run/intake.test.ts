@@ -130,6 +130,14 @@ describe('repeats', () => {
     expect(ran).toEqual(['a', 'b'])
   })
 
+  it('are not taken for such at QoS 2 when a broker gives an id to a second message while the first one holds it', () => {
+    const { intake, ran } = setUp()
+    intake.connected(true, 1)
+    intake.receive([packet(7, 'a', { qos: 2 }), packet(7, 'b', { qos: 2 }), packet(7, 'b', { qos: 2 })])
+    intake.receive([packet(7, 'a', { qos: 2, duplicate: true })])
+    expect(ran).toEqual(['a', 'b'])
+  })
+
   it('leave nothing behind when their acks have arrived, without further traffic', () => {
     const { intake, clock, store, answerPings } = setUp()
     intake.connected(true, 1)
