@@ -123,7 +123,7 @@ describe('repeats', () => {
     intake.receive([{ type: 'release', connection: 'c', epoch: 1, packetId: 7 }])
     clock.settle()
     intake.connected(true, 2)
-    intake.receive([packet(7, 'a', { ...again, qos: 2 }), packet(7, 'b', { epoch: 2, qos: 2 })])
+    intake.receive([packet(7, 'a', { ...again, qos: 2 })])
     expect(ran).toEqual(['a'])
     intake.receive([{ type: 'release', connection: 'c', epoch: 2, packetId: 7 }])
     intake.receive([packet(7, 'b', { epoch: 2, qos: 2 })])
