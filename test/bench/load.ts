@@ -31,6 +31,7 @@ const total = Math.ceil((job.warmup + job.messages) / blockSize) * blockSize
 const warm = Math.ceil(job.warmup / blockSize) * blockSize
 const expectedOutputs = total / job.pass
 let source: Socket | undefined
+let starting: NodeJS.Timeout | undefined
 let sent = 0
 let acked = 0
 let outputs = 0
@@ -156,8 +157,9 @@ function serve(socket: Socket): void {
       socket.write(Buffer.from([0x90, answer.length, ...answer]))
       if (version !== protocol) throw new Error(`the program speaks MQTT ${version}, the load was made for ${protocol}`)
       source = socket
-      // The program has a moment to be done with its start.
-      setTimeout(pump, 300)
+      // The program has a moment to be done with its start, after the last of its filters.
+      clearTimeout(starting)
+      starting = setTimeout(pump, 500)
     } else if (type === 12) {
       socket.write(Buffer.from([0xd0, 0]))
     }
