@@ -22,7 +22,7 @@ export interface Sweep {
   done(all: boolean): void
 }
 
-/** Statements of one transaction at most, so that it does not hold the event loop for long. */
+/** Statements and calls of one transaction, so that it does not hold the event loop for long; a few more where they belong together. */
 const largestGroup = 1024
 /** How long a write that nobody waits for may lie about, milliseconds. */
 const linger = 20
@@ -108,7 +108,7 @@ export class GroupCommit {
 
   /** One transaction, then the calls. False when it failed. */
   #flush(): boolean {
-    const group = this.#entries.length > largestGroup ? this.#entries.slice(0, largestGroup) : this.#entries
+    const group = this.#nextGroup()
     if (this.#sweep.pending() || group.some((entry) => 'statement' in entry)) {
       try {
         this.#transact(() => {
@@ -126,6 +126,21 @@ export class GroupCommit {
     this.#heal()
     callAll(group, 0)
     return true
+  }
+
+  /**
+   * Ends behind a call where there is one within reach: what somebody waits for together stays together, such as a message and
+   * the packet id that makes its repeat known.
+   */
+  #nextGroup(): Entry[] {
+    const entries = this.#entries
+    if (entries.length <= largestGroup) return entries
+    const furthest = Math.min(entries.length, 2 * largestGroup)
+    for (let end = largestGroup; end <= furthest; end++) {
+      const last = entries[end - 1]
+      if (last !== undefined && 'committed' in last) return end < entries.length ? entries.slice(0, end) : entries
+    }
+    return entries.slice(0, largestGroup)
   }
 
   #transact(run: () => void): void {

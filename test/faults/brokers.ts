@@ -61,7 +61,7 @@ export function brokerKilled(plan: Plan): Promise<Outcome> {
         compare('-> MQTT out QoS 1', numbers(data, 'q1'), [...wire.delivered.q1], { lost: 0, repeated: any }),
         compare('-> MQTT out QoS 2', numbers(data, 'q2'), [...wire.delivered.q2], { lost: 0, repeated: any }),
       ],
-      broken: wire.early.length === 0 ? [] : [`acked before the commit: ${wire.early.slice(0, 5).join(', ')}`],
+      broken: wire.early.length === 0 ? [] : [`acked before the commit: ${JSON.stringify(wire.early.slice(0, 5))}`],
     }
   })
 }

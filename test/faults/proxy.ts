@@ -128,7 +128,7 @@ export class FaultProxy {
     watch: ((direction: Direction, chunk: Buffer) => void) | undefined,
   ): void {
     const to = direction === 'up' ? link.broker : link.client
-    if (to.destroyed) return
+    if (to.destroyed || link.swallowed) return
     const cut = this.#cutAfter
     if (cut === undefined || cut.direction !== direction || chunk.length < cut.bytes) {
       if (cut?.direction === direction) cut.bytes -= chunk.length
@@ -137,6 +137,7 @@ export class FaultProxy {
       return
     }
     this.#cutAfter = undefined
+    link.swallowed = true
     const piece = chunk.subarray(0, cut.bytes)
     watch?.(direction, piece)
     this.cuts++

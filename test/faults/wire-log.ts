@@ -7,7 +7,7 @@ export interface WireLog {
   /** Acks of the engine that were compared with the database. */
   acks: number
   /** Acks that passed before the row stood in the database (I8). */
-  early: string[]
+  early: { path: Path; n: number }[]
   /** Ids that the engine acked, by path. */
   readonly taken: Map<Path, Set<number>>
   /**
@@ -95,7 +95,7 @@ export function watchWire(proxy: FaultProxy, lookup: RowLookup): WireLog {
     const table = tables[path]
     if (table === undefined) return
     log.acks++
-    if (!lookup.has(table, n)) log.early.push(`${path} ${n}`)
+    if (!lookup.has(table, n)) log.early.push({ path, n })
   }
   return log
 }

@@ -86,10 +86,7 @@ export class Router {
 
   #publishSafely(message: Publication, routes: readonly Route[], origin: Origin | undefined, done: () => void): void {
     const { store } = this.#tools
-    if (origin !== undefined) {
-      origin.session.incoming.add(origin.packetId)
-      if (origin.session.persistent) store.putIncoming(origin.session.number, origin.packetId)
-    }
+    if (origin !== undefined) origin.session.incoming.add(origin.packetId)
     const forwarded = { topic: message.topic, payload: message.payload, retain: false }
     const addresses: Address[] = []
     let hasLower = false
@@ -98,6 +95,8 @@ export class Router {
       if (qos === 0) hasLower = true
       else addresses.push({ session, qos, sequence: this.#enqueue(session, { ...forwarded, qos }) })
     }
+    // After the queues: should a commit end between them, the repeat is taken again and not for known.
+    if (origin?.session.persistent) store.putIncoming(origin.session.number, origin.packetId)
     store.whenCommitted(() => {
       for (const { session, sequence, qos } of addresses) session.courier?.push(sequence, qos, forwarded)
       if (hasLower) {
