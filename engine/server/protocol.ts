@@ -7,6 +7,7 @@ import type { JsonSchema, Summary, Type } from '../types/index.ts'
 import type { AlarmCounts } from './protocol-alarms.ts'
 
 export type * from './protocol-alarms.ts'
+export type * from './protocol-auth.ts'
 export type * from './protocol-tools.ts'
 
 /** GET /api/v1/flows */
