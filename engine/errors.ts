@@ -225,6 +225,11 @@ export const errorTable = {
     text: 'The database {file} has schema {found}; this version of Rulewire knows {known}.',
     hint: 'Use the newer Rulewire that wrote it.',
   },
+  MIGRATION_FAILED: {
+    status: 500,
+    text: 'The database {file} could not be brought from schema {found} to {version}: {detail}.',
+    hint: 'Nothing was changed. Use the older Rulewire until this is mended, and report it.',
+  },
   DATA_UNUSABLE: {
     status: 500,
     text: 'The data directory {directory} cannot be used: {detail}.',

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { reasonOf, rulewireError } from '../errors.ts'
-import { schema, schemaVersion } from './schema.ts'
+import { migrate } from './migrations.ts'
 
 export type Durability = 'full' | 'normal'
 
@@ -19,7 +19,7 @@ export interface OpenDatabase {
  * Opens the database of a data directory for this engine alone, makes it when it is not there, and checks it.
  * `:memory:` gives one that lives in memory, for tests and examples.
  * `durability`: `full` syncs each commit to the disk, `normal` may lose the last commits when the power goes.
- * Throws DATA_UNUSABLE, DATA_LOCKED, DATA_CORRUPT or DATA_NEWER; a damaged file is left as it is.
+ * Throws DATA_UNUSABLE, DATA_LOCKED, DATA_CORRUPT, DATA_NEWER or MIGRATION_FAILED; a damaged file is left as it is.
  */
 export function openDatabase(directory: string, durability: Durability): OpenDatabase {
   if (directory === ':memory:')
@@ -95,10 +95,7 @@ function prepare(
     database.pragma('wal_autocheckpoint = 4000')
     const damage = database.pragma('quick_check(1)', { simple: true })
     if (damage !== 'ok') throw rulewireError('DATA_CORRUPT', { file, detail: String(damage) })
-    const found = Number(database.pragma('user_version', { simple: true }))
-    if (found > schemaVersion) throw rulewireError('DATA_NEWER', { file, found, known: schemaVersion })
-    database.exec(schema)
-    database.pragma(`user_version = ${schemaVersion}`)
+    migrate(database, file)
   } catch (error) {
     database.close()
     if (error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) {
