@@ -8,6 +8,7 @@ import type { AlarmCounts } from './protocol-alarms.ts'
 
 export type * from './protocol-alarms.ts'
 export type * from './protocol-auth.ts'
+export type * from './protocol-backtest.ts'
 export type * from './protocol-tools.ts'
 
 /** GET /api/v1/flows */
