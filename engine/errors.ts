@@ -230,6 +230,21 @@ export const errorTable = {
     text: 'The database {file} could not be brought from schema {found} to {version}: {detail}.',
     hint: 'Nothing was changed. Use the older Rulewire until this is mended, and report it.',
   },
+  NO_DATABASE: {
+    status: 400,
+    text: 'There is no database in {directory}.',
+    hint: 'Name the data directory of the engine with --data.',
+  },
+  BACKUP_UNUSABLE: {
+    status: 400,
+    text: 'The backup {directory} cannot be used: {detail}.',
+    hint: 'Name a directory that "rulewire backup" made, such as rulewire-20260102T030405Z; try an older one.',
+  },
+  DATA_PRESENT: {
+    status: 400,
+    text: 'There is something where the backup would go ({count}): {files}.',
+    hint: 'Restore into other directories with --data and --flows, or put these aside with --replace.',
+  },
   DATA_UNUSABLE: {
     status: 500,
     text: 'The data directory {directory} cannot be used: {detail}.',

@@ -1,4 +1,5 @@
 import { RulewireError, reasonOf, rulewireError, suggestion } from '../errors.ts'
+import { backupCommand, restoreCommand } from './backup.ts'
 import { checkCommand } from './check.ts'
 import type { Command } from './command.ts'
 import { deadLettersCommand } from './dead-letters.ts'
@@ -32,6 +33,8 @@ export const commands: readonly Command[] = [
   fmtCommand,
   nodesCommand,
   deadLettersCommand,
+  backupCommand,
+  restoreCommand,
   helpCommand,
 ]
 

@@ -24,13 +24,7 @@ export interface OpenDatabase {
 export function openDatabase(directory: string, durability: Durability): OpenDatabase {
   if (directory === ':memory:')
     return { ...prepare(new Database(':memory:'), ':memory:', durability), file: ':memory:' }
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    chmodSync(directory, 0o700)
-  } catch (cause) {
-    throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
-  }
-  const unlock = lock(directory)
+  const unlock = lockDirectory(directory)
   try {
     const file = join(directory, databaseFile)
     const opened = prepare(openFile(directory, file), file, durability)
@@ -49,10 +43,17 @@ export function openDatabase(directory: string, durability: Durability): OpenDat
 }
 
 /**
- * Takes the directory for this process with a lock that the operating system drops when the process ends, however it ends:
- * an exclusive SQLite transaction on a file of its own.
+ * Makes a data directory, readable for its user alone, and takes it for this process with a lock that the operating system drops
+ * when the process ends, however it ends: an exclusive SQLite transaction on a file of its own. Returns how to let go of it.
+ * Throws DATA_LOCKED and DATA_UNUSABLE.
  */
-function lock(directory: string): () => void {
+export function lockDirectory(directory: string): () => void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+  } catch (cause) {
+    throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
+  }
   const file = join(directory, 'engine.lock')
   try {
     const database = new Database(file, { timeout: 0 })
