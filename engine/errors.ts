@@ -21,6 +21,16 @@ export const errorTable = {
     text: 'A file of rule tests holds one object with "flow" and "tests"; this holds {found}.',
     hint: 'Start from { "flow": "name", "tests": [{ "name": "a sentence", "steps": [] }] }.',
   },
+  NOT_A_CONFIG: {
+    status: 422,
+    text: 'A config file holds one object with settings; this holds {found}.',
+    hint: 'Start from { "log": { "level": "info" } }; every setting may be left out.',
+  },
+  CONFIG_PROBLEMS: {
+    status: 422,
+    text: '{file} has {count} problems.',
+    hint: 'They are listed below; "rulewire config check" lists them without a start.',
+  },
   TEST_TARGET: {
     status: 422,
     text: 'The flow "{flow}" has no {what} "{name}" in this test{suggestion}.',
@@ -86,10 +96,45 @@ export const errorTable = {
     hint: 'See place {position} of the expression.',
   },
   EXPRESSION_WARNING: { status: 422, text: '{detail}', hint: '{hint}' },
+  HOOK_TAKEN: {
+    status: 422,
+    text: '{method} /hooks/{path} is taken by {other}.',
+    hint: 'Write another path or method: a request goes to one node. Names of parameters do not tell paths apart.',
+  },
+  HOOK_OPEN: {
+    status: 422,
+    text: 'Everybody who reaches this engine may send to /hooks/{path}, and others than this machine can.',
+    hint: 'Set "auth" to "token" or "signature" and name a secret, if that is not meant.',
+  },
   SECRET_UNKNOWN: {
     status: 422,
     text: 'The secret "{name}" is not set.',
     hint: 'Set the environment variable {variable} and start again.',
+  },
+  SECRET_LOCKED: {
+    status: 422,
+    text: 'The secret "{name}" cannot be read: {detail}.',
+    hint: 'Give the engine the key that it was stored with, or set the secret again: rulewire secrets set {name}',
+  },
+  SECRET_NAME: {
+    status: 422,
+    text: '"{name}" cannot be the name of a secret.',
+    hint: 'Use 1 to 64 of a-z, 0-9, "-", "_" and ".", and begin with a letter or digit.',
+  },
+  SECRET_VALUE: {
+    status: 422,
+    text: 'The value of the secret "{name}" cannot be stored: {detail}.',
+    hint: 'Give 1 to 65,536 bytes of text.',
+  },
+  SECRET_IN_USE: {
+    status: 409,
+    text: 'The secret "{name}" is used by {users}.',
+    hint: 'Take it out there first, or remove it all the same with --force ("force": true).',
+  },
+  SECRET_KEY: {
+    status: 500,
+    text: 'The key for secrets {place} cannot be used: {detail}.',
+    hint: 'Give 32 bytes as 64 hexadecimal digits or as base64; "openssl rand -hex 32" makes one.',
   },
   BROKER_UNKNOWN: {
     status: 422,
@@ -169,6 +214,11 @@ export const errorTable = {
     hint: 'Try it with the sqlite3 program on the database file.',
   },
   REQUEST_FAILED: { status: 502, text: '{method} {url} failed: {detail}.', hint: 'It was tried {attempts} times.' },
+  EGRESS_DENIED: {
+    status: 403,
+    text: 'A connection to {place} is not allowed: {detail}.',
+    hint: 'If it is meant, allow it with {setting}.',
+  },
   PUBLISH_REFUSED: {
     status: 502,
     text: 'The broker "{broker}" refused a message to "{topic}": {detail}.',
@@ -324,6 +374,16 @@ export const errorTable = {
     text: 'This client sent more than {limit} messages in a second.',
     hint: 'Connect again and send only what changed.',
   },
+  TOO_MANY_RUNS: {
+    status: 429,
+    text: '{count} runs of rule tests go on at this moment, which is the limit.',
+    hint: 'Try again when one of them has ended.',
+  },
+  RUN_TOO_LONG: {
+    status: 503,
+    text: '{what} took longer than {limit} and were ended.',
+    hint: 'Run fewer of them, or let less virtual time go by.',
+  },
   TOO_MANY_TRACES: {
     status: 429,
     text: '{count} traces wait for a message, which is the limit.',
@@ -335,6 +395,103 @@ export const errorTable = {
     hint: 'Watch flows instead.',
   },
   WRONG_METHOD: { status: 405, text: '{method} is not possible here.', hint: 'Possible: {methods}.' },
+  // Hooks
+  HOOK_UNKNOWN: {
+    status: 404,
+    text: 'There is no hook "/hooks/{path}".',
+    hint: 'A node http-in of a flow that runs makes one; its path stands in its config.',
+  },
+  HOOK_DENIED: {
+    status: 401,
+    text: 'The request does not prove who sends it.',
+    hint: 'Send the token or the signature in the header that the hook wants.',
+  },
+  HOOK_BUSY: { status: 429, text: 'This hook takes no more now: {detail}.', hint: 'Try again in {seconds} s.' },
+  HOOK_LATE: {
+    status: 504,
+    text: 'The flow gave no answer in time.',
+    hint: 'The request was taken and is worked on; with a header Idempotency-Key, the same request asks for its answer.',
+  },
+  HOOK_KEY_REUSED: {
+    status: 422,
+    text: 'The Idempotency-Key "{key}" came before with another body.',
+    hint: 'Use a new key for each new request, and the old one only to repeat it.',
+  },
+  // Who may do what
+  LOGIN_NEEDED: {
+    status: 401,
+    text: 'A login is needed for this.',
+    hint: 'Log in, or send an API token in the header "Authorization: Bearer rw_...".',
+  },
+  SETUP_NEEDED: {
+    status: 401,
+    text: 'This engine has no user yet, so it answers nothing else.',
+    hint: 'Open it in a browser and make the first admin with the setup token that the console shows.',
+  },
+  LOGIN_FAILED: {
+    status: 401,
+    text: 'The name or the password is wrong.',
+    hint: 'Write both as they were given; an admin can set a new password.',
+  },
+  LOGIN_LIMITED: {
+    status: 429,
+    text: 'There were too many failed logins; the next one is possible in {seconds} s.',
+    hint: 'Wait so long. Each further failure makes it longer.',
+  },
+  LOGIN_BUSY: {
+    status: 503,
+    text: '{count} logins are being checked, which is the limit.',
+    hint: 'Try again in a few seconds.',
+  },
+  TOKEN_INVALID: {
+    status: 401,
+    text: 'The API token is not valid: {detail}.',
+    hint: 'Make a new one in the editor or with "rulewire tokens create".',
+  },
+  TOKEN_IN_QUERY: {
+    status: 400,
+    text: 'The query holds "{field}", which looks like an API token.',
+    hint: 'Send it in the header "Authorization: Bearer ..."; queries stand in logs. Revoke this one and make a new one.',
+  },
+  PROXY_UNDECLARED: {
+    status: 403,
+    text: 'This came through a proxy ({header}), and the engine works for this machine alone, without a login.',
+    hint: 'Start it with --behind-proxy, so that it asks for a login.',
+  },
+  NOT_ALLOWED: {
+    status: 403,
+    text: 'This needs the role {needed}; {name} has the role {role}.',
+    hint: 'Ask an admin for that role, or use a token that has it.',
+  },
+  SETUP_TOKEN_WRONG: {
+    status: 403,
+    text: 'That is not the setup token of this start.',
+    hint: 'Copy it from the console or from the file "setup-token" in the data directory; each start makes a new one.',
+  },
+  SETUP_DONE: { status: 409, text: 'This engine has users already.', hint: 'Log in.' },
+  USER_EXISTS: { status: 409, text: 'There is a user "{name}" already.', hint: 'Choose another name.' },
+  USER_NAME: {
+    status: 400,
+    text: '"{name}" cannot be the name of a user.',
+    hint: 'Use 1 to 32 of a-z, 0-9, ".", "_" and "-", with a letter or digit at the beginning.',
+  },
+  PASSWORD_LENGTH: {
+    status: 400,
+    text: 'The password has {length} characters.',
+    hint: 'Use {least} to {most} of any kind; a few words in a row are good.',
+  },
+  SECRET_TEXT: { status: 400, text: '"{field}" is {detail}.', hint: 'Send it as text of {least} to {most} characters.' },
+  FIRST_USER_ADMIN: {
+    status: 409,
+    text: 'The first user would be {role}, and then nobody could manage users.',
+    hint: 'Make an admin first.',
+  },
+  LAST_ADMIN: {
+    status: 409,
+    text: '"{name}" is the last admin who can log in.',
+    hint: 'Make somebody else an admin first.',
+  },
+  NO_PASSWORD: { status: 409, text: '{name} has no password to change.', hint: 'Log in as a user with a password.' },
   CHANGED_MEANWHILE: {
     status: 409,
     text: 'The flow "{flow}" was changed meanwhile.',

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { type Store, StoreFault } from '../run/ports.ts'
 import { type AlarmLog, createAlarmLog } from './alarm-log.ts'
+import { type AuditStore, createAuditStore } from './audit.ts'
+import { type AuthStore, createAuthStore } from './auth.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDeploys, type Deploys } from './deploys.ts'
 import { createStateStore, createTimerStore } from './keyed.ts'
@@ -17,6 +19,8 @@ export interface EngineStore extends Store {
   readonly database: Database.Database
   readonly deadLetters: DeadLetters
   readonly alarmLog: AlarmLog
+  readonly auth: AuthStore
+  readonly audit: AuditStore
   readonly deploys: Deploys
   readonly filters: FilterStore
   readonly learned: LearnedStore
@@ -54,6 +58,8 @@ export function openStore(directory: string, durability: Durability = 'full'): E
     requests: createRequestStore(database),
     deadLetters: createDeadLetters(database),
     alarmLog: createAlarmLog(database),
+    auth: createAuthStore(database),
+    audit: createAuditStore(database),
     deploys: createDeploys(database),
     seen: createSeenStore(database),
     tables,
