@@ -9,8 +9,10 @@ import { DeadLetterDesk } from './host/dead-letters.ts'
 import { evaluateOnce } from './host/evaluate.ts'
 import { FlowFiles } from './host/flow-files.ts'
 import { Flows } from './host/flows.ts'
+import { Hooks } from './host/hooks.ts'
 import { Learning } from './host/learning.ts'
 import type { EngineOptions } from './host/options.ts'
+import { RuleTestDesk } from './host/rule-tests.ts'
 import { Statistics } from './host/statistics.ts'
 import { TopicWatches } from './host/topic-watch.ts'
 import { Traces } from './host/traces.ts'
@@ -117,7 +119,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   store.setMeta('running', 'yes')
   if (!endedWell)
     log('warn', 'The engine did not end cleanly before this start; what was on its way is handled with care.')
-  const configs = connectionConfigs(options, store, broker)
+  const configs = connectionConfigs(options, store, broker, secret)
   const topics = new TopicWatches({ configs, links: mqttLinks, now: () => clock.now(), log })
   const connections = new Connections({
     learning,
@@ -161,6 +163,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     deployed() {
       if (running) connections.subscribe()
       changed('flows')
+      hooks.deployed()
       alarms.touched()
     },
     log,
@@ -186,6 +189,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     now: () => clock.now(),
     changed: () => changed('alarms'),
   })
+  const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret, log })
   let running = false
   const statistics = new Statistics(nodes, clock, () => connections.received)
   const desk = new DeadLetterDesk({
@@ -212,6 +216,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
 
   function take(effect: Effect, node: string): Pending {
     if (effect.kind === 'request') return requests.take(effect, node)
+    if (effect.kind === 'answer') return { kind: 'answer', effect }
     const connection = effect.broker ?? defaultConnection
     if (effect.qos === 0) return { kind: 'send', connection, effect }
     return connections.outbox(connection).take(effect, effect.qos, node)
@@ -220,6 +225,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   function committed(batch: Batch): void {
     connections.committed(batch)
     alarms.committed(batch)
+    hooks.committed(batch)
     let made: StoredRequest[] | undefined
     for (const item of batch.pending) {
       if (item.kind !== 'request') continue
@@ -286,6 +292,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     stopClearing()
     runner.timers.stop()
     traces.close()
+    hooks.close()
     await topics.close()
     await connections.closeIncoming()
     await requests.close(requestPatience)
@@ -326,6 +333,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       accept: (flow, node) => acceptLearned({ flows, learning, specs }, flow, node),
       reset: (connection, filter) => learning.reset(connection, filter),
     },
+    ruleTests: new RuleTestDesk({ flows: options.flows, specs, worker: options.ruleTestsWorker }),
+    hooks,
     publish,
     alarms: {
       list: (filter) => alarms.list(filter),
@@ -333,6 +342,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       command: (name, command) => alarms.command(name, command),
       history: (filter) => alarms.history(filter),
       why: (flow, node, key) => alarms.why(flow, node, key),
+      health: (request) => alarms.health(request),
     },
     trace: { arm: (request) => traces.arm(request), get: (id) => traces.get(id) },
     try: (request) => tryDraft(request, draftOptions),

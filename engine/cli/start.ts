@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { nodeSpecs } from '../../nodes/index.ts'
-import { reasonOf, rulewireError } from '../errors.ts'
+import { rulewireError } from '../errors.ts'
 import { createLog } from '../log.ts'
-import type { ConnectionConfig } from '../mqtt/contract.ts'
 import { isLoopback } from '../server/origin.ts'
 import { command } from './command.ts'
+import { engineSettings } from './engine-settings.ts'
 import { prepareFlows } from './first-start.ts'
 import { packageVersion } from './home.ts'
+import { readSettings } from './settings.ts'
 import { firstSignal } from './signal.ts'
-import { type StartValues, startOptions } from './start-options.ts'
+import { startOptions } from './start-options.ts'
 import { strayVariables } from './variables.ts'
 
 export const startCommand = command({
@@ -17,63 +17,38 @@ export const startCommand = command({
   usage: '[options]',
   words: { least: 0, most: 0, what: '' },
   options: startOptions,
-  notes: `An option that is not written is taken from its variable, then from its default.
-Without --flows, ./flows is made with examples when it is missing.
+  notes: `An option that is not written is taken from its variable, then from the config file, then from its default; the file has
+further settings ("rulewire config print" lists all). Without --flows, ./flows is made with examples when it is missing.
 Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one ends it at once.`,
   run: async ({ values, sources, terminal }) => {
-    const mqttHost = values['mqtt-host'] ?? values.host
+    const { settings, entries } = readSettings({ values, sources })
+    const mqttHost = settings.mqtt.host ?? settings.http.host
     // Whoever reaches an address can do everything there, since there is no login yet.
-    const open = [values.host, mqttHost].find((host) => !isLoopback(host))
-    if (open !== undefined && !values['without-login']) {
+    const open = [settings.http.host, mqttHost].find((host) => !isLoopback(host))
+    if (open !== undefined && !settings.withoutLogin) {
       throw rulewireError('UNSAFE_BIND', { what: 'Rulewire', host: open, option: '--without-login' })
     }
-    const log = createLog({ level: values['log-level'], format: values['log-format'], write: terminal.err })
+    const log = createLog({ ...settings.log, write: terminal.err })
     const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
     for (const sentence of strayVariables(terminal.env, [...variables, 'RULEWIRE_URL'])) log('warn', sentence)
     // Heard from the beginning: an end during the start is a clean one too.
     const signal = firstSignal(terminal)
-    const examples = prepareFlows(values.flows, sources.flows ?? 'fallback')
+    const examples = prepareFlows(settings.flows, entries.find(({ name }) => name === 'flows')?.from ?? 'default')
     // The other commands do not wait for broker, database and server to be loaded.
     const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
-    const brokerTls = readCertificates(values)
     const engine = await createEngine({
-      flows: values.flows,
-      data: values.data,
-      mqtt: { host: mqttHost, port: values['mqtt-port'], anonymous: values['without-login'] },
-      broker: values.broker,
-      brokerTls,
-      connections: values.connection.map((pair) => connectionOf(pair, brokerTls)),
-      limits: { outbox: { rows: values['outbox-limit'], policy: values['outbox-policy'] } },
-      durability: values.durability,
+      ...engineSettings(settings),
+      mqtt: { host: mqttHost, port: settings.mqtt.port, anonymous: settings.withoutLogin },
       specs: nodeSpecs,
+      ruleTestsWorker: moduleBeside('rule-tests-worker'),
       version: packageVersion(),
       log,
     })
-    return serve({ engine, values, terminal, log, examples, signal })
+    return serve({ engine, settings, terminal, log, examples, signal })
   },
 })
 
-/** The PEM files for brokers, or nothing when none is named. Throws FILE_UNREADABLE. */
-function readCertificates(values: StartValues): ConnectionConfig['tls'] {
-  const { 'broker-ca': ca, 'broker-cert': cert, 'broker-key': key } = values
-  if (ca === undefined && cert === undefined && key === undefined) return undefined
-  return {
-    ...(ca === undefined ? {} : { ca: readText(ca) }),
-    ...(cert === undefined ? {} : { cert: readText(cert) }),
-    ...(key === undefined ? {} : { key: readText(key) }),
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
-  }
-}
-
-/** `name=url` as the option's check has let through. */
-function connectionOf(pair: string, tls: ConnectionConfig['tls']): Omit<ConnectionConfig, 'clientId'> {
-  const at = pair.indexOf('=')
-  return { name: pair.slice(0, at), url: pair.slice(at + 1), ...(tls === undefined ? {} : { tls }) }
+/** A module of this folder, in the sources or compiled. */
+function moduleBeside(name: string): URL {
+  return new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url)
 }

@@ -3,7 +3,15 @@ import type { Log } from '../log.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
 import type { OutboxLimits } from '../run/outbox.ts'
 import type { Clock, FaultPoint } from '../run/ports.ts'
+import type { SecretReference } from '../spec/fields.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
+
+/** A broker connection beside its name and URL; user and password may be the names of secrets. */
+export interface ConnectionOptions
+  extends Omit<ConnectionConfig, 'name' | 'url' | 'clientId' | 'username' | 'password'> {
+  username?: string | SecretReference
+  password?: string | SecretReference
+}
 
 /** How an engine is started. */
 export interface EngineOptions {
@@ -16,10 +24,10 @@ export interface EngineOptions {
   durability?: 'full' | 'normal'
   /** The default broker's URL; without it the engine starts one of its own. */
   broker?: string | undefined
-  /** Certificates for that broker, PEM texts. */
-  brokerTls?: ConnectionConfig['tls'] | undefined
+  /** How to get into that broker. */
+  brokerAccess?: ConnectionOptions | undefined
   /** Further broker connections by name. */
-  connections?: readonly Omit<ConnectionConfig, 'clientId'>[]
+  connections?: readonly ({ name: string; url: string } & ConnectionOptions)[]
   /** Where the embedded broker listens; a port of 0 takes a free one. */
   mqtt?: { host: string; port: number; anonymous?: boolean }
   limits?: {
@@ -34,6 +42,8 @@ export interface EngineOptions {
     /** Limits of JSONata expressions. */
     expressions?: Partial<Limits>
   }
+  /** Module of the thread that runs rule tests, as {@link RuleTestDeskOptions} says; without it they run in the engine's own. */
+  ruleTestsWorker?: URL | undefined
   /** Secrets by name; the environment variables unless given. */
   secret?(name: string): string | undefined
   clock?: Clock

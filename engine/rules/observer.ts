@@ -38,6 +38,8 @@ export class Observer {
       const effect = effectOf(pending)
       if (effect?.kind === 'publish')
         this.add('published', hop.time, { node: node.id, ...effect, payload: textOf(effect.payload) })
+      else if (effect?.kind === 'answer')
+        this.add('answered', hop.time, { node: node.id, ...effect, body: textOf(effect.body) })
       else if (effect !== undefined)
         this.add('posted', hop.time, { node: node.id, ...effect, body: textOf(effect.body) })
       else if (pending.kind === 'row') this.add(`rows ${pending.table}`, hop.time, pending.row)
@@ -60,6 +62,13 @@ export class Observer {
     const list = this.#seen.get(name) ?? []
     this.#seen.delete(name)
     return list
+  }
+
+  /** All that came since it was last taken, by name. */
+  takeAll(): Map<string, Seen[]> {
+    const all = new Map(this.#seen)
+    this.#seen.clear()
+    return all
   }
 
   forget(): void {
@@ -140,7 +149,7 @@ function textOf(payload: string | Uint8Array | undefined): unknown {
 }
 
 /** For printing: bytes and texts of wires as plain values. */
-function plainOf(value: unknown): unknown {
+export function plainOf(value: unknown): unknown {
   if (value instanceof Uint8Array) return bytesText(value)
   if (value instanceof WireText) return value.value
   if (Array.isArray(value)) return value.map(plainOf)

@@ -52,8 +52,8 @@ function differenceLines(line: Line, start: number): ReportLine[] {
   }
 }
 
-/** Of a message what tells most of it; all else as it is. */
-function seenText(value: unknown): string {
+/** In one line, cut: of a message what tells most of it; all else as it is. */
+export function seenText(value: unknown): string {
   if (typeof value !== 'object' || value === null || !('payload' in value && 'topic' in value)) {
     return shownText(value, longestValue)
   }

@@ -191,12 +191,12 @@ function echoes(clock: VirtualClock, deliver: (packet: SandboxPacket) => void): 
 }
 
 /** Tests run without the environment's secrets. */
-function secretOf(name: string): string {
+export function secretOf(name: string): string {
   return `secret of ${name}`
 }
 
 /** Ends a run in which time does not go on any more. */
-function callLimit(clock: VirtualClock): () => string | undefined {
+export function callLimit(clock: VirtualClock): () => string | undefined {
   let [time, calls] = [clock.now(), 0]
   return () => {
     if (clock.now() !== time) [time, calls] = [clock.now(), 0]

@@ -1,10 +1,14 @@
 import type { Problem } from '../errors.ts'
 import type { CheckResult, FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
+import type { HooksApi } from './api-hooks.ts'
+import type { RuleTestsApi } from './api-tests.ts'
 import type {
   Alarm,
   AlarmCommand,
+  AlarmCommandName,
   AlarmCounts,
+  AlarmHealth,
   AlarmHistory,
   AlarmList,
   AlarmWhy,
@@ -66,6 +70,8 @@ export interface EngineApi extends ToolsApi, AlarmsApi {
     /** Throws NOT_FOUND. */
     reset(connection: string, filter: string): void
   }
+  readonly ruleTests: RuleTestsApi
+  readonly hooks: HooksApi
   /** Publishes a message by hand. */
   publish(message: {
     broker?: string | undefined
@@ -104,10 +110,12 @@ export interface AlarmsApi {
     list(filter: AlarmFilter): AlarmList
     counts(): AlarmCounts
     /** Gives a command to a key of a node. Throws NOT_FOUND and COMMAND_REFUSED, and STORE_FAULT while nothing can be committed. */
-    command(name: 'acknowledge' | 'shelve' | 'unshelve' | 'reset', command: AlarmCommand): Promise<Alarm>
+    command(name: AlarmCommandName, command: AlarmCommand): Promise<Alarm>
     history(filter: AlarmFilter & { key?: string | undefined; before?: number | undefined }): AlarmHistory
     /** Throws NOT_FOUND. */
     why(flow: string, node: string, key: string): AlarmWhy
+    /** How well the alarms serve people, over a time. Throws BAD_REQUEST when `from` is not before `to`. */
+    health(request: AlarmHealthRequest): AlarmHealth
   }
 }
 
@@ -118,6 +126,16 @@ export interface AlarmFilter {
   flow?: string | undefined
   node?: string | undefined
   limit?: number | undefined
+}
+
+export interface AlarmHealthRequest {
+  flow?: string | undefined
+  node?: string | undefined
+  /** UTC milliseconds; the last 7 days up to now unless said. */
+  from?: number | undefined
+  to?: number | undefined
+  /** How many of the most frequent, chattering and fleeting ones are named. */
+  top?: number | undefined
 }
 
 export interface DeadLetterFilter {

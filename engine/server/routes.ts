@@ -5,6 +5,7 @@ import { countText, idText, topicText } from './problems.ts'
 import type { HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
 import { Answer, type Route, route } from './route.ts'
 import { alarmRoutes } from './routes-alarms.ts'
+import { testRoutes } from './routes-tests.ts'
 import { toolRoutes } from './routes-tools.ts'
 import { welcomePage } from './welcome.ts'
 
@@ -247,6 +248,7 @@ export const routes: readonly Route[] = [
   }),
   ...toolRoutes(apiRoot),
   ...alarmRoutes(apiRoot),
+  ...testRoutes(apiRoot),
 ]
 
 /** The page at `/` while there are no editor files. */

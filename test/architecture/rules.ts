@@ -8,6 +8,7 @@ const layers: readonly (readonly string[])[] = [
   ['engine/main.ts', 'engine/cli/'],
   ['engine/engine.ts'],
   ['engine/host/', 'engine/clock.ts'],
+  ['engine/config/'],
   ['engine/server/'],
   ['engine/mqtt/', 'engine/http/'],
   ['engine/store/'],
@@ -36,7 +37,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['engine/store/'],
   jsonata: ['engine/jsonata/'],
   croner: ['nodes/lib/'],
-  'jsonc-parser': ['engine/flow/'],
+  'jsonc-parser': ['engine/flow/', 'engine/config/'],
   '@xyflow/react': ['editor/view/canvas/'],
 }
 
@@ -49,6 +50,7 @@ const editorTypes = [
   'engine/server/protocol-alarms.ts',
   'engine/server/protocol-backtest.ts',
   'engine/server/protocol-auth.ts',
+  'engine/server/protocol-tests.ts',
   'engine/flow/describe.ts',
   'engine/flow/model.ts',
   'engine/errors.ts',

@@ -100,6 +100,7 @@ export const anAlarm: Alarm = {
   seq: 1,
   acknowledgement: null,
   shelved: null,
+  outOfService: null,
   topic: 'fridges/1',
   detail: null,
   commands: ['acknowledge', 'shelve'],
@@ -192,6 +193,21 @@ export function fakeEngine(): FakeEngine {
       reset: (connection, filter) => note('reset', connection, filter),
     },
     publish: async (message) => note('publish', message),
+    ruleTests: {
+      get: async (flow) => ({ flow, file: `${flow}.test.json`, exists: false, text: '{}' }),
+      put: async (flow, text, hash) => {
+        note('tests', flow, text, hash)
+        return { flow, file: `${flow}.test.json`, exists: true, text, hash: 'new' }
+      },
+      run: async (flow, request) => {
+        note('runTests', flow, request)
+        return { problems: [], ran: true, tests: [] }
+      },
+      record: async (flow, recording) => {
+        note('recordTest', flow, recording)
+        return { problems: [], text: '{}', expected: 0, unstable: [] }
+      },
+    },
     alarms: {
       list: (filter) => {
         note('alarms', filter)

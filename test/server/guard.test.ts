@@ -29,6 +29,13 @@ const samples: Readonly<Record<string, { path: string; body?: unknown }>> = {
   'GET /api/v1/flows/:flow': { path: '/api/v1/flows/cold-chain' },
   'PUT /api/v1/flows/:flow': { path: '/api/v1/flows/cold-chain', body: { document: {} } },
   'DELETE /api/v1/flows/:flow': { path: '/api/v1/flows/cold-chain' },
+  'GET /api/v1/flows/:flow/tests': { path: '/api/v1/flows/cold-chain/tests' },
+  'PUT /api/v1/flows/:flow/tests': { path: '/api/v1/flows/cold-chain/tests', body: { text: '{}' } },
+  'POST /api/v1/flows/:flow/tests/run': { path: '/api/v1/flows/cold-chain/tests/run', body: { document: {} } },
+  'POST /api/v1/flows/:flow/tests/record': {
+    path: '/api/v1/flows/cold-chain/tests/record',
+    body: { document: {}, name: 'a', messages: [{ after: 0, topic: 'a', payload: 1 }] },
+  },
   'GET /api/v1/flows/:flow/values': { path: '/api/v1/flows/cold-chain/values' },
   'GET /api/v1/nodes/:type': { path: '/api/v1/nodes/pass' },
   'GET /api/v1/dead-letters/:id': { path: '/api/v1/dead-letters/7' },
