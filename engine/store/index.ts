@@ -6,6 +6,7 @@ import { type AuditStore, createAuditStore } from './audit.ts'
 import { type AuthStore, createAuthStore } from './auth.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDeploys, type Deploys } from './deploys.ts'
+import { createHistoryStore, type HistoryStore } from './history.ts'
 import { createStateStore, createTimerStore } from './keyed.ts'
 import { createLearnedStore, type LearnedStore } from './learned.ts'
 import { type Durability, openDatabase } from './open.ts'
@@ -24,6 +25,7 @@ export interface EngineStore extends Store {
   readonly deploys: Deploys
   readonly filters: FilterStore
   readonly learned: LearnedStore
+  readonly history: HistoryStore
   /** A small named value, such as the id of this data directory. */
   meta(name: string): string | undefined
   setMeta(name: string, value: string): void
@@ -65,6 +67,7 @@ export function openStore(directory: string, durability: Durability = 'full'): E
     tables,
     filters: createFilterStore(database),
     learned: createLearnedStore(database),
+    history: createHistoryStore(database),
     transaction(write) {
       try {
         begin.run()

@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import TinyQueue from 'tinyqueue'
+import { reasonOf, rulewireError } from '../errors.ts'
+import type { Packet } from '../spec/message.ts'
+import { type HistoryPart, type HistoryQuery, historyParts } from './history-parts.ts'
+import { databaseFile } from './open.ts'
+
+export type { HistoryQuery } from './history-parts.ts'
+
+/** Recorded messages, oldest first; of those with equal times, the one first that was written first. */
+export interface HistoryReader extends Iterable<Packet> {
+  /**
+   * What there is to go through, for progress: messages in the time and of the connection that were asked for, of all topics,
+   * about. `first` and `last`: UTC milliseconds, undefined when there is nothing.
+   */
+  readonly estimate: {
+    readonly messages: number
+    readonly first: number | undefined
+    readonly last: number | undefined
+  }
+  /** How much of `estimate.messages` the last iteration has gone through; it grows in steps of some thousands. */
+  readonly done: number
+  /** To be called when nothing more is read. */
+  close(): void
+}
+
+/**
+ * Reads the history as it is at this moment, from the data directory of an engine that may run meanwhile, or from an open
+ * database. It holds no transaction while it is iterated, so it may take as long as it likes; what retention deletes meanwhile
+ * does not come. Payloads are views of larger buffers: who keeps one for long copies it. Iterating may throw DATA_CORRUPT.
+ *
+ * Throws FILE_UNREADABLE when the directory holds no database that can be read.
+ */
+export function readHistory(source: Database.Database | string, query: HistoryQuery = {}): HistoryReader {
+  const own = typeof source === 'string' ? openReader(source) : undefined
+  const parts = historyParts(own ?? (source as Database.Database), query) // a text was opened just before
+  // Stable: of parts with the same first time the one first that was written first.
+  const sorted = parts.toSorted((one, other) => one.first - other.first)
+  const progress = { done: 0 }
+  return {
+    estimate: {
+      messages: parts.reduce((sum, { count }) => sum + count, 0),
+      first: sorted[0]?.first,
+      last:
+        parts.length === 0
+          ? undefined
+          : parts.reduce((latest, { last }) => Math.max(latest, last), sorted[0]?.last ?? 0),
+    },
+    get done() {
+      return progress.done
+    },
+    [Symbol.iterator]: () => merge(sorted, progress),
+    close: () => own?.close(),
+  }
+}
+
+/** A part that is being read. */
+interface Cursor {
+  readonly packets: readonly Packet[]
+  at: number
+  /** Time of the message at `at`. */
+  time: number
+  /** Place among the parts. */
+  readonly order: number
+  readonly count: number
+}
+
+/** Messages of all parts by time. A part is loaded when its first message may be next, so few lie in memory at a time. */
+function* merge(parts: readonly HistoryPart[], progress: { done: number }): Generator<Packet> {
+  progress.done = 0
+  const open = new TinyQueue<Cursor>([], (one, other) => one.time - other.time || one.order - other.order)
+  let next = 0
+  for (;;) {
+    for (let part = parts[next]; part !== undefined; part = parts[next]) {
+      const head = open.peek()
+      if (head !== undefined && part.first > head.time) break
+      const packets = part.load()
+      const first = packets[0]
+      if (first === undefined) progress.done += part.count
+      else open.push({ packets, at: 0, time: first.received, order: next, count: part.count })
+      next++
+    }
+    const cursor = open.pop()
+    if (cursor === undefined) return
+    // Up to here no other part can have a say.
+    const limit = Math.min(
+      open.peek()?.time ?? Number.POSITIVE_INFINITY,
+      parts[next]?.first ?? Number.POSITIVE_INFINITY,
+    )
+    const { packets } = cursor
+    let { at } = cursor
+    let packet: Packet | undefined = packets[at]
+    do {
+      if (packet !== undefined) yield packet
+      packet = packets[++at]
+    } while (packet !== undefined && packet.received < limit)
+    if (packet === undefined) progress.done += cursor.count
+    else {
+      cursor.at = at
+      cursor.time = packet.received
+      open.push(cursor)
+    }
+  }
+}
+
+function openReader(directory: string): Database.Database {
+  const file = join(directory, databaseFile)
+  try {
+    const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 })
+    database.pragma('query_only = ON')
+    return database
+  } catch (cause) {
+    throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
+  }
+}
