@@ -11,6 +11,7 @@ import {
   TIME,
 } from '../engine/node.ts'
 import { alarmConfig, rulesOf } from './lib/alarm-config.ts'
+import { configFor, limitsOf } from './lib/alarm-limits.ts'
 import { nextDeadline, onBad, onSample, onTime } from './lib/alarm-machine.ts'
 import { onCommand } from './lib/alarm-people.ts'
 import { conditions, entryOf, eventsOf, recordFor, recordOf } from './lib/alarm-record.ts'
@@ -217,6 +218,7 @@ that is no text always goes to the port \`error\`.`,
   alarms: (config) => {
     const rules = rulesOf(config)
     return {
+      limits: limitsOf(rules),
       view(state, now) {
         const kept = readKept(state)
         return kept === undefined ? undefined : viewOf(kept.alarm, kept.topic, rules, now)
@@ -228,6 +230,7 @@ that is no text always goes to the port \`error\`.`,
       },
     }
   },
+  configFor,
   create: ({ config, flow, node, out, state, timers, now, message, status, alarm }) => {
     const { key: keyOf, value: measure, time: timeOf, activeWhen, onError } = config
     const rules = rulesOf(config)

@@ -1,4 +1,5 @@
 /** What the engine knows of alarms, whatever node type has them. Times are UTC milliseconds. */
+import type { AlarmLimit } from './alarm-limit.ts'
 import type { Json } from './message.ts'
 
 export type AlarmCondition = 'UNKNOWN' | 'NORMAL' | 'PENDING' | 'ACTIVE' | 'RECOVERING' | 'LATCHED'
@@ -58,6 +59,8 @@ export interface AlarmCapability {
   view(state: Json, now: number): AlarmView | undefined
   /** Why it fired, or did not. */
   why(state: Json, now: number): { reasons: AlarmReason[]; inputs: AlarmInput[] }
+  /** Where it is raised, for charts: the lowest level first. */
+  readonly limits?: readonly AlarmLimit[]
 }
 
 /** One transition of an alarm, for the log. */

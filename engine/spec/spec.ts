@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { Type } from '../types/index.ts'
 import type { AlarmCapability } from './alarm.ts'
+import type { PlainLimit } from './alarm-limit.ts'
 import type { Handlers, NodeContext } from './context.ts'
 import type { Expression } from './fields.ts'
-import type { Message } from './message.ts'
+import type { Json, Message } from './message.ts'
 
 /** Where a node type stands in the palette. */
 export type Category = 'sources' | 'rules' | 'state' | 'sinks' | 'more'
@@ -94,6 +95,8 @@ export interface NodeSpec<
   readonly infer?: (inference: Inference<z.output<Config>>) => Readonly<Record<string, Type>>
   /** For a node type with alarms: how its state is shown to people. It writes the alarm log, and takes commands by `onCommand`. */
   readonly alarms?: (config: z.output<Config>) => AlarmCapability
+  /** For a node type that raises at a limit: its config for one that was found from history. */
+  readonly configFor?: (limit: PlainLimit) => Readonly<Record<string, Json>>
   readonly examples: readonly Example<z.input<Config>>[]
   readonly create: (context: NodeContext<z.output<Config>, Output>) => NoInfer<Handlers<Input>>
 }
