@@ -1,3 +1,4 @@
+import { configJsonSchema } from '../engine/config/index.ts'
 import { flowSchema, nodesMarkdown } from '../engine/flow/index.ts'
 import { ruleTestsJsonSchema } from '../engine/rules/index.ts'
 import { nodeSpecs } from '../nodes/index.ts'
@@ -7,6 +8,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['flows/flow.schema.json', `${JSON.stringify(flowSchema(nodeSpecs), null, 2)}\n`],
     ['flows/rule-tests.schema.json', `${JSON.stringify(ruleTestsJsonSchema(), null, 2)}\n`],
+    ['flows/rulewire.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
     ['nodes/README.md', nodesMarkdown(nodeSpecs)],
   ])
 }

@@ -2,24 +2,18 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from '
 import { basename, dirname, join } from 'node:path'
 import { reasonOf, rulewireError } from '../errors.ts'
 import { packageDirectory } from './home.ts'
-import type { Source } from './parse.ts'
 
 /**
  * Makes sure that the flows directory is there. The default one is made with the examples, so that a first start shows something;
  * one that was named must exist, because a typing error would otherwise start an engine that does nothing.
  * Throws FLOWS_MISSING.
  *
+ * @param from where the name comes from: `default`, `--flows`, `RULEWIRE_FLOWS` or a place in the config file
  * @returns names of the example files that were put there
  */
-export function prepareFlows(
-  directory: string,
-  source: Source,
-  examples = join(packageDirectory(), 'flows'),
-): string[] {
+export function prepareFlows(directory: string, from: string, examples = join(packageDirectory(), 'flows')): string[] {
   if (existsSync(directory)) return []
-  if (source !== 'fallback') {
-    throw rulewireError('FLOWS_MISSING', { directory, option: source === 'option' ? '--flows' : 'RULEWIRE_FLOWS' })
-  }
+  if (from !== 'default') throw rulewireError('FLOWS_MISSING', { directory, option: from })
   // Made beside and renamed: an end in between leaves no half of the examples.
   const beside = join(dirname(directory), `.${basename(directory)}.${process.pid}.tmp`)
   try {

@@ -1,7 +1,9 @@
 import { RulewireError, reasonOf, rulewireError, suggestion } from '../errors.ts'
+import { alarmsCommand } from './alarms.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
-import { checkCommand } from './check.ts'
+import { checkCommand, problemText } from './check.ts'
 import type { Command } from './command.ts'
+import { configCommand } from './config.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { fmtCommand } from './fmt.ts'
 import { commandHelp, generalHelp } from './help.ts'
@@ -33,6 +35,8 @@ export const commands: readonly Command[] = [
   fmtCommand,
   nodesCommand,
   deadLettersCommand,
+  alarmsCommand,
+  configCommand,
   backupCommand,
   restoreCommand,
   helpCommand,
@@ -48,6 +52,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'MISSING_ARGUMENT',
   'SURPLUS_ARGUMENT',
   'UNSAFE_BIND',
+  'CONFIG_PROBLEMS',
 ])
 
 /**
@@ -111,7 +116,9 @@ function showVersion(terminal: Terminal): number {
 function showError(thrown: unknown, terminal: Terminal): number {
   const known = thrown instanceof RulewireError
   const error = known ? thrown : rulewireError('INTERNAL', { detail: reasonOf(thrown) }, { cause: thrown })
-  const places = error.problems.map((one) => `  ${one.at ?? ''} ${one.code} ${one.text}\n`)
+  const places = error.problems.map((one) =>
+    one.line === undefined ? `  ${one.at ?? ''} ${one.code} ${one.text}\n` : problemText(one, terminal),
+  )
   const head = paint(terminal, 'red', `rulewire: ${error.code}`)
   terminal.err(`${head} ${error.message}\n  ${error.hint}\n${places.join('')}`)
   if (!known && terminal.env.RULEWIRE_LOG_LEVEL === 'debug' && thrown instanceof Error)

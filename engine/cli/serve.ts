@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Settings } from '../config/index.ts'
 import type { Log } from '../log.ts'
 import type { EngineApi } from '../server/api.ts'
 import { type RunningServer, startServer } from '../server/server.ts'
 import { greet } from './greeting.ts'
 import { packageDirectory } from './home.ts'
-import type { StartValues } from './start-options.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
 
 /** Milliseconds for requests and engine to finish after the first signal. */
@@ -13,7 +13,7 @@ const drainLimit = 5_000
 
 export interface Started {
   engine: EngineApi
-  values: StartValues
+  settings: Settings
   terminal: Terminal
   log: Log
   /** Example files that were just made. */
@@ -23,25 +23,25 @@ export interface Started {
 }
 
 /** Serves a running engine until the signal, then ends both. The engine is closed in any case. */
-export async function serve({ engine, values, terminal, log, examples, signal }: Started): Promise<number> {
+export async function serve({ engine, settings, terminal, log, examples, signal }: Started): Promise<number> {
   const editor = join(packageDirectory(), 'dist', 'editor')
   const hasEditor = existsSync(join(editor, 'index.html'))
   let server: RunningServer
   try {
     server = await startServer({
       engine,
-      host: values.host,
-      port: values.port,
+      host: settings.http.host,
+      port: settings.http.port,
       log,
-      allowedHosts: values['allowed-host'],
+      allowedHosts: settings.http.allowedHosts,
       ...(hasEditor ? { editor } : {}),
     })
   } catch (thrown) {
     await engine.close()
     throw thrown
   }
-  const url = `http://${shownHost(values.host)}:${server.port}`
-  greet({ engine, terminal, url, editor: hasEditor, examples, flows: values.flows, data: values.data })
+  const url = `http://${shownHost(settings.http.host)}:${server.port}`
+  greet({ engine, terminal, url, editor: hasEditor, examples, flows: settings.flows, data: settings.data })
   log('info', `${await signal}: finishing what has begun`)
   const code = await end(engine, server, log)
   // What is still open now must not keep the process; nothing is lost by that.

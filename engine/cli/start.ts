@@ -39,6 +39,7 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     const engine = await createEngine({
       ...engineSettings(settings),
       mqtt: { host: mqttHost, port: settings.mqtt.port, anonymous: settings.withoutLogin },
+      exposed: !isLoopback(settings.http.host),
       specs: nodeSpecs,
       ruleTestsWorker: moduleBeside('rule-tests-worker'),
       version: packageVersion(),

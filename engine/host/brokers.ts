@@ -1,11 +1,14 @@
+import { rulewireError } from '../errors.ts'
+import { secretVariable } from '../flow/index.ts'
 import type { Log } from '../log.ts'
 import { type EmbeddedBroker, startBroker } from '../mqtt/broker/broker.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
 import type { Clock } from '../run/ports.ts'
+import type { SecretReference } from '../spec/fields.ts'
 import { createBrokerStore } from '../store/broker.ts'
 import type { EngineStore } from '../store/index.ts'
 import { defaultConnection } from './connections.ts'
-import type { EngineOptions } from './options.ts'
+import type { ConnectionOptions, EngineOptions } from './options.ts'
 
 /** Starts the engine's own broker. Throws PORT_TAKEN and UNSAFE_BIND. */
 export function startEmbedded(
@@ -22,24 +25,46 @@ export function startEmbedded(
   return startBroker({ host, port, anonymous, store: brokerStore, now: () => clock.now(), log })
 }
 
-/** The broker's session is found again by the client id, so it is made of the id of the data directory. */
+/**
+ * The connections as the links take them. The broker's session is found again by the client id, so it is made of the id of the
+ * data directory. Throws SECRET_UNKNOWN.
+ */
 export function connectionConfigs(
   options: EngineOptions,
   store: EngineStore,
   broker: EmbeddedBroker | undefined,
+  secret: (name: string) => string | undefined,
 ): ConnectionConfig[] {
   const clientId = `rulewire-${store.meta('id') ?? ''}`
   const first: ConnectionConfig =
     broker === undefined
-      ? {
-          name: defaultConnection,
-          url: options.broker ?? '',
-          clientId,
-          ...(options.brokerTls === undefined ? {} : { tls: options.brokerTls }),
-        }
+      ? { name: defaultConnection, url: options.broker ?? '', clientId, ...opened(options.brokerAccess ?? {}, secret) }
       : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
   return [
     first,
-    ...(options.connections ?? []).map((config) => ({ ...config, clientId: `${clientId}-${config.name}` })),
+    ...(options.connections ?? []).map(({ name, url, ...access }) => ({
+      name,
+      url,
+      clientId: `${clientId}-${name}`,
+      ...opened(access, secret),
+    })),
   ]
+}
+
+/** With user and password in place of the names of their secrets. */
+function opened(
+  { username, password, ...rest }: ConnectionOptions,
+  secret: (name: string) => string | undefined,
+): Omit<ConnectionConfig, 'name' | 'url' | 'clientId'> {
+  const read = (given: string | SecretReference) => {
+    if (typeof given === 'string') return given
+    const value = secret(given.$secret)
+    if (value !== undefined) return value
+    throw rulewireError('SECRET_UNKNOWN', { name: given.$secret, variable: secretVariable(given.$secret) })
+  }
+  return {
+    ...rest,
+    ...(username === undefined ? {} : { username: read(username) }),
+    ...(password === undefined ? {} : { password: read(password) }),
+  }
 }

@@ -1,10 +1,12 @@
 import type { Limits } from '../jsonata/index.ts'
 import type { Log } from '../log.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
+import type { EgressSettings } from '../net/egress.ts'
 import type { OutboxLimits } from '../run/outbox.ts'
 import type { Clock, FaultPoint } from '../run/ports.ts'
 import type { SecretReference } from '../spec/fields.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
+import type { AuthOptions } from './auth.ts'
 
 /** A broker connection beside its name and URL; user and password may be the names of secrets. */
 export interface ConnectionOptions
@@ -30,6 +32,8 @@ export interface EngineOptions {
   connections?: readonly ({ name: string; url: string } & ConnectionOptions)[]
   /** Where the embedded broker listens; a port of 0 takes a free one. */
   mqtt?: { host: string; port: number; anonymous?: boolean }
+  /** Others than this machine reach the HTTP server: hooks that ask for no proof get a warning. */
+  exposed?: boolean
   limits?: {
     /** Messages at QoS 1 and 2 that may wait for one broker, and what happens to further ones. */
     outbox?: Partial<OutboxLimits>
@@ -39,11 +43,17 @@ export interface EngineOptions {
     deadLetters?: number
     /** Transitions of alarms that are kept; the oldest go. */
     alarmLog?: number
+    /** Entries of the audit log that are kept; the oldest go. */
+    audit?: number
     /** Limits of JSONata expressions. */
     expressions?: Partial<Limits>
   }
   /** Module of the thread that runs rule tests, as {@link RuleTestDeskOptions} says; without it they run in the engine's own. */
   ruleTestsWorker?: URL | undefined
+  /** Where HTTP requests of flows may go; public addresses, and this machine where the flow names it, unless given. */
+  egress?: EgressSettings | undefined
+  /** How long sessions live, and how passwords are hashed. */
+  auth?: Pick<AuthOptions, 'limits' | 'method'>
   /** Secrets by name; the environment variables unless given. */
   secret?(name: string): string | undefined
   clock?: Clock

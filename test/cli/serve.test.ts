@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { prepareFlows } from '../../engine/cli/first-start.ts'
 import { parse } from '../../engine/cli/parse.ts'
 import { serve } from '../../engine/cli/serve.ts'
+import { readSettings } from '../../engine/cli/settings.ts'
 import { firstSignal } from '../../engine/cli/signal.ts'
 import { startOptions } from '../../engine/cli/start-options.ts'
 import { aFlow, fakeEngine } from '../server/fake.ts'
@@ -14,11 +15,13 @@ import { fakeTerminal } from './terminal.ts'
 
 const begin = (engine = fakeEngine(), port = '0') => {
   const terminal = fakeTerminal()
-  const { values } = parse({ command: 'start', options: startOptions, arguments: ['--port', port], env: {} })
+  const { settings } = readSettings(
+    parse({ command: 'start', options: startOptions, arguments: ['--port', port], env: {} }),
+  )
   const signal = firstSignal(terminal)
   const lines: string[] = []
   const log = (_: string, text: string) => void lines.push(text)
-  const code = serve({ engine, values, terminal, log, examples: [], signal })
+  const code = serve({ engine, settings, terminal, log, examples: [], signal })
   return { engine, terminal, code, lines }
 }
 
@@ -100,7 +103,7 @@ describe('the first start', () => {
 
   test('makes the default flows directory with the examples and names them', () => {
     const { path } = temporaryDirectory('first')
-    const made = prepareFlows(join(path, 'flows'), 'fallback', examples)
+    const made = prepareFlows(join(path, 'flows'), 'default', examples)
     expect(made).toEqual(['cold-chain.json', 'flow.schema.json'])
     expect(readFileSync(join(path, 'flows', 'cold-chain.json'), 'utf8')).toBe('{}')
     expect(readdirSync(path)).toEqual(['flows'])
@@ -109,17 +112,17 @@ describe('the first start', () => {
   test('leaves a directory that is there as it is, even when it is empty', () => {
     const { path } = temporaryDirectory('first')
     mkdirSync(join(path, 'flows'))
-    expect(prepareFlows(join(path, 'flows'), 'fallback', examples)).toEqual([])
+    expect(prepareFlows(join(path, 'flows'), 'default', examples)).toEqual([])
     expect(readdirSync(join(path, 'flows'))).toEqual([])
   })
 
-  test.each([
-    ['option', '--flows'],
-    ['variable', 'RULEWIRE_FLOWS'],
-  ] as const)('a directory that was named by %s and is not there is an error', (source, name) => {
-    const { path } = temporaryDirectory('first')
-    const call = () => prepareFlows(join(path, 'flwos'), source, examples)
-    expect(call).toThrow(expect.objectContaining({ code: 'FLOWS_MISSING', hint: expect.stringContaining(name) }))
-    expect(existsSync(join(path, 'flwos'))).toBe(false)
-  })
+  test.each([['--flows'], ['RULEWIRE_FLOWS'], ['rulewire.json:2:3']])(
+    'a directory that was named by %s and is not there is an error',
+    (name) => {
+      const { path } = temporaryDirectory('first')
+      const call = () => prepareFlows(join(path, 'flwos'), name, examples)
+      expect(call).toThrow(expect.objectContaining({ code: 'FLOWS_MISSING', hint: expect.stringContaining(name) }))
+      expect(existsSync(join(path, 'flwos'))).toBe(false)
+    },
+  )
 })

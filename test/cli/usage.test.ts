@@ -51,6 +51,8 @@ describe('a command line that is wrong ends with 2 and says what to write', () =
     [['strat'], 'UNKNOWN_COMMAND', 'did you mean "start"?'],
     [['frobnicate'], 'UNKNOWN_COMMAND', 'The commands are: start, check, test, '],
     [['help', 'chekc'], 'UNKNOWN_COMMAND', 'did you mean "check"?'],
+    [['config', 'chek'], 'UNKNOWN_COMMAND', 'did you mean "check"?'],
+    [['config', 'print', 'x'], 'SURPLUS_ARGUMENT', 'takes no "x"'],
     [['dead-letters', 'lsit'], 'UNKNOWN_COMMAND', 'did you mean "list"?'],
     [['--verison'], 'UNKNOWN_OPTION', 'did you mean "--version"?'],
     [['check', '--tpyes', 'x.json'], 'UNKNOWN_OPTION', 'did you mean "--types"?'],

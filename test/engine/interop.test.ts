@@ -77,14 +77,14 @@ describe('the same flow', () => {
     })
     ends.push(() => mosquitto.stop())
     const url = `mqtts://plant:se%20cret@127.0.0.1:${mosquitto.port}`
-    const test = await engineAt(url, { brokerTls: { ca: authority.text } })
+    const test = await engineAt(url, { brokerAccess: { tls: { ca: authority.text } } })
     await playRooms(test, `mqtts://127.0.0.1:${mosquitto.port}`, {
       ca: authority.text,
       username: 'plant',
       password: 'se cret',
     })
     expect(JSON.stringify([test.engine.brokers(), test.log])).not.toContain('cret')
-    const wrong = await engineAt(url.replace('se%20cret', 'wrong'), { brokerTls: { ca: authority.text } })
+    const wrong = await engineAt(url.replace('se%20cret', 'wrong'), { brokerAccess: { tls: { ca: authority.text } } })
     await until(() => wrong.engine.brokers()[0]?.incoming.detail, 'the refusal')
     expect(wrong.engine.brokers()[0]?.incoming.detail).toMatch(/user name|password|authori/i)
     expect(wrong.engine.health().ready).toBe(false)

@@ -1,0 +1,51 @@
+import type { Settings } from '../config/index.ts'
+import type { ConnectionOptions, EngineOptions } from '../host/options.ts'
+import type { ConnectionConfig } from '../mqtt/contract.ts'
+import { readText } from './files.ts'
+
+type Connection = Settings['connections'][string]
+type PemFiles = Settings['brokerTls']
+
+/** The options of the engine that come from settings as they are. Reads the PEM files. Throws FILE_UNREADABLE. */
+export function engineSettings(
+  settings: Settings,
+): Pick<EngineOptions, 'flows' | 'data' | 'broker' | 'brokerAccess' | 'connections' | 'limits' | 'durability'> {
+  const { connections, brokerTls, flows, data, durability, limits } = settings
+  const common = certificates(brokerTls)
+  const { default: first, ...others } = connections
+  return {
+    flows,
+    data,
+    durability,
+    limits,
+    broker: first?.url,
+    brokerAccess: accessOf(first, common),
+    connections: Object.entries(others).map(([name, one]) => ({ name, url: one.url ?? '', ...accessOf(one, common) })),
+  }
+}
+
+/** How to get into a broker, beside its URL. */
+function accessOf(connection: Connection | undefined, common: ConnectionConfig['tls']): ConnectionOptions {
+  const tls = (connection === undefined ? undefined : certificates(connection)) ?? common
+  const certified = tls === undefined ? {} : { tls }
+  if (connection === undefined) return certified
+  const { username, password, protocol, keepalive, sessionExpiry } = connection
+  return {
+    ...certified,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    protocolVersion: protocol === '5' ? 5 : 4,
+    keepalive: Math.round(keepalive / 1000),
+    sessionExpiry: Math.round(sessionExpiry / 1000),
+  }
+}
+
+/** The texts of PEM files, or nothing when none is named. */
+function certificates({ ca, cert, key }: PemFiles): ConnectionConfig['tls'] {
+  if (ca === undefined && cert === undefined && key === undefined) return undefined
+  return {
+    ...(ca === undefined ? {} : { ca: readText(ca) }),
+    ...(cert === undefined ? {} : { cert: readText(cert) }),
+    ...(key === undefined ? {} : { key: readText(key) }),
+  }
+}

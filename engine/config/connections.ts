@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { idPattern } from '../flow/index.ts'
+import { duration, textOrSecret } from '../spec/fields.ts'
+import { brokerUrl, commandLine, filePath, secretReference, section } from './fields.ts'
+
+/** PEM files for a TLS connection to a broker. */
+const tlsFiles = {
+  ca: filePath().optional().meta({ description: 'Certificate authority that the broker is checked with, PEM.' }),
+  cert: filePath().optional().meta({ description: 'Our certificate, for a broker that asks for one, PEM.' }),
+  key: filePath().optional().meta({ description: 'The key of that certificate, PEM.' }),
+}
+
+/** One broker connection. */
+const connection = z.strictObject({
+  url: brokerUrl().optional().meta({ description: 'Where the broker is.' }),
+  username: textOrSecret()
+    .optional()
+    .meta({ description: 'Goes before one in the URL.', examples: ['rulewire'] }),
+  password: secretReference().optional().meta({ description: 'Name of a secret; goes before one in the URL.' }),
+  ...tlsFiles,
+  protocol: z
+    .enum(['5', '3.1.1'])
+    .default('5')
+    .meta({ description: 'Version of MQTT that is tried first; 3.1.1 is tried where a broker refuses 5.' }),
+  keepalive: duration()
+    .refine((time) => time >= 1000 && time <= 65_535_000, 'that is out of range; write a duration from 1s to 65535s')
+    .default(30_000)
+    .meta({ description: 'A broker that is silent for 1.5 times this is gone.', examples: ['30s'] }),
+  sessionExpiry: duration()
+    .default(7 * 86_400_000)
+    .meta({ description: 'How long the broker keeps messages for us while we are away (MQTT 5).', examples: ['7d'] }),
+})
+
+/** Settings that say which brokers there are. */
+export const connectionSettings = {
+  connections: z
+    .record(z.string().regex(idPattern, 'a name is 1 to 64 of a-z, 0-9 and "-"'), connection)
+    .superRefine((all, context) => {
+      for (const [name, { url }] of Object.entries(all)) {
+        if (url !== undefined || name === 'default') continue
+        const message =
+          'it has no "url"; write "url": "mqtt://host:1883" (only "default" may have none: the embedded broker)'
+        context.addIssue({ code: 'custom', path: [name], message })
+      }
+    })
+    .default({})
+    .meta({
+      description:
+        'Brokers by the name that nodes give as "broker". "default" is for nodes that name none; without a "url" it is the embedded one.',
+      examples: [{ plant: { url: 'mqtts://plant.example:8883' } }],
+      cli: [
+        commandLine('broker', {
+          value: 'URL',
+          below: ['default', 'url'],
+          help: 'Uses this broker instead of an embedded one.',
+        }),
+        commandLine('connection', {
+          value: 'NAME=URL',
+          variable: 'RULEWIRE_CONNECTIONS',
+          pairs: 'url',
+          help: 'A further broker, which nodes name as "broker"; several times.',
+        }),
+      ],
+    }),
+  brokerTls: section('Certificates for the mqtts:// and wss:// connections that name none of their own.', {
+    ca: tlsFiles.ca.meta({
+      description: 'Certificate authority of mqtts:// and wss:// brokers, PEM.',
+      cli: commandLine('broker-ca', { value: 'FILE' }),
+    }),
+    cert: tlsFiles.cert.meta({
+      description: 'Our certificate for brokers that ask for one, PEM.',
+      cli: commandLine('broker-cert', { value: 'FILE' }),
+    }),
+    key: tlsFiles.key.meta({
+      description: 'The key of that certificate, PEM.',
+      cli: commandLine('broker-key', { value: 'FILE' }),
+    }),
+  }),
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../engine/config/index.ts'
+
+const read = (text: string) => readConfig(text, 'rulewire.json')
+const found = (text: string) =>
+  read(text).problems.map(({ line, column, code, text, hint }) => `${line}:${column} ${code} ${text} ${hint}`)
+
+describe('a config file', () => {
+  test('may hold comments, and may be empty but for braces', () => {
+    expect(read('{ // nothing\n /* at all */ }').problems).toEqual([])
+    expect(read('\uFEFF{ "log": { "level": "debug" } } // end').document).toEqual({ log: { level: 'debug' } })
+  })
+
+  test('tells all problems at once: line, column, what was found, what to write, the nearest name', () => {
+    const text = `{
+  // the ports
+  "http": { "port": 99999, "hots": "0.0.0.0" },
+  "log": { "level": "loud", "repeats": "5" },
+  "connections": {
+    "plant": { "url": "http://plant", "password": "open" },
+    "attic": { "url": "mqtt://attic", "keepalive": "0s" }
+  },
+  "limits": { "outbox": { "row": 5 } }
+}`
+    expect(found(text)).toEqual([
+      '3:13 WRONG_VALUE "port" is 99999: that is above 65535. Write a whole number from 0 to 65535.',
+      '3:28 UNKNOWN_FIELD There is no field "hots" here; did you mean "host"? The fields are: host, port, allowedHosts.',
+      '4:12 WRONG_VALUE "level" is "loud": that is not one of the choices. Write one of "debug", "info", "warn", "error".',
+      expect.stringMatching(/^4:29 WRONG_VALUE "repeats" is "5": it is not a duration\. Write a number and a unit/),
+      expect.stringMatching(
+        /^6:16 WRONG_VALUE "url" is "http:\/\/plant": "http" is no scheme for this\. Write a URL such as mqtt:/,
+      ),
+      expect.stringMatching(/^6:39 WRONG_VALUE "password" is "open": that is text\. .*"\$secret"/),
+      expect.stringMatching(/^7:39 WRONG_VALUE "keepalive" is "0s": that is out of range\. Write a duration from 1s/),
+      '9:27 UNKNOWN_FIELD There is no field "row" here; did you mean "rows"? The fields are: rows, policy.',
+    ])
+  })
+
+  test.each([
+    ['[]', 'NOT_A_CONFIG', 1],
+    ['"x"', 'NOT_A_CONFIG', 1],
+    ['{ "log": }', 'BROKEN_JSON', 1],
+    ['{\n "log": {},\n "log": {} }', 'DUPLICATE_FIELD', 3],
+    ['{ "http": { "port": 1, } }', 'BROKEN_JSON', 1],
+    ['{ /* "http": {} }', 'BROKEN_JSON', 1],
+    ['', 'BROKEN_JSON', 1],
+  ])('%j is refused as %s', (text, code, line) => {
+    expect(read(text).problems).toEqual([expect.objectContaining({ code, file: 'rulewire.json' })])
+    if (code !== 'NOT_A_CONFIG') expect(read(text).problems[0]?.line).toBe(line)
+    expect(read(text).document).toEqual({})
+  })
+
+  test('a connection besides the default one needs a URL', () => {
+    expect(found('{ "connections": { "default": {}, "plant": {} } }')).toEqual([
+      expect.stringMatching(/^1:35 WRONG_VALUE .*it has no "url".*Write "url": "mqtt:\/\/host:1883"/),
+    ])
+  })
+
+  test('relative paths belong to the directory of the file', () => {
+    const { document } = readConfig(
+      '{ "flows": "flows", "data": "/var/lib/rulewire", "connections": { "a": { "url": "mqtts://a", "ca": "ca.pem" } } }',
+      '/etc/rulewire/rulewire.json',
+    )
+    expect(document).toMatchObject({
+      flows: '/etc/rulewire/flows',
+      data: '/var/lib/rulewire',
+      connections: { a: { url: 'mqtts://a', ca: '/etc/rulewire/ca.pem' } },
+    })
+  })
+})
