@@ -14,7 +14,7 @@ import { alarmConfig, rulesOf } from './lib/alarm-config.ts'
 import { configFor, limitsOf } from './lib/alarm-limits.ts'
 import { nextDeadline, onBad, onSample, onTime } from './lib/alarm-machine.ts'
 import { onCommand } from './lib/alarm-people.ts'
-import { conditions, entryOf, eventsOf, recordFor, recordOf } from './lib/alarm-record.ts'
+import { conditions, entryOf, eventsOf, recordFor, recordOf, untold } from './lib/alarm-record.ts'
 import type { AlarmState, Step, Transition } from './lib/alarm-state.ts'
 import { inputsOf, reasonsOf, viewOf } from './lib/alarm-view.ts'
 import { limitForms } from './lib/limit.ts'
@@ -64,8 +64,9 @@ near), \`margin\` (how far the value is beyond the limit; negative when it is on
 \`since\` (when it began), \`cause\` (the id of the latest message), and \`by\` and \`note\` of what a person did. The message has the \`topic\`,
 \`params\` and \`key\` of the value, so \`alarms/{fridge}\` can be published.
 
-**People** acknowledge, shelve, unshelve and reset an alarm in the editor or over the API, with a note; all of that is kept,
-comes out of \`event\`, and stands in the alarm log.
+**People** acknowledge, shelve, unshelve and reset an alarm, take it out of service and put it back, in the editor, on the
+command line (\`rulewire alarms\`) or over the API, with a note; or they only note something (NOTED). All of that is kept, comes
+out of \`event\`, and stands in the alarm log. Shelving always ends; out of service does not end by itself.
 
 **What is kept**: for each key the condition, the latest values, and when a delay is over. Delays are times on the clock, kept in the
 database: they go on over a restart or a deploy. With "After a start" on \`confirm\`, as it is unless said, one that runs then
@@ -212,7 +213,7 @@ that is no text always goes to the port \`error\`.`,
     return {
       event: sent(events),
       state: sent([...new Set([...events, ...conditions])]),
-      notify: sent(events.filter((name) => name !== 'ACKED' && name !== 'SHELVED')),
+      notify: sent(events.filter((name) => !untold.includes(name))),
     }
   },
   alarms: (config) => {

@@ -3,11 +3,21 @@ import type { Plan } from '../flow/model.ts'
 import type { Batch } from '../run/batch.ts'
 import type { NodeRuntime } from '../run/node-runtime.ts'
 import type { Runner } from '../run/runner.ts'
-import type { AlarmFilter, AlarmsApi } from '../server/api.ts'
-import type { Alarm, AlarmCommand, AlarmCounts, AlarmHistory, AlarmList, AlarmWhy } from '../server/protocol.ts'
+import type { AlarmFilter, AlarmHealthRequest, AlarmsApi } from '../server/api.ts'
+import type {
+  Alarm,
+  AlarmCommand,
+  AlarmCommandName,
+  AlarmCounts,
+  AlarmHealth,
+  AlarmHistory,
+  AlarmList,
+  AlarmWhy,
+} from '../server/protocol.ts'
 import type { AlarmCapability, AlarmView } from '../spec/alarm.ts'
 import type { Json } from '../spec/message.ts'
 import type { EngineStore } from '../store/index.ts'
+import { healthOf } from './alarm-health.ts'
 
 export interface AlarmDeskOptions {
   nodes: ReadonlyMap<string, NodeRuntime>
@@ -78,7 +88,7 @@ export class AlarmDesk {
   }
 
   /** Throws NOT_FOUND, COMMAND_REFUSED and STORE_FAULT. */
-  async command(name: Parameters<AlarmsApi['alarms']['command']>[0], command: AlarmCommand): Promise<Alarm> {
+  async command(name: AlarmCommandName, command: AlarmCommand): Promise<Alarm> {
     const { runner } = this.#options
     const { flow, node: id, key, note = null, by = 'operator', until = null, oneShot = false } = command
     const { node } = this.#find(flow, id, key)
@@ -108,6 +118,13 @@ export class AlarmDesk {
     const { node, state, alarm } = this.#find(flow, id, key)
     const { reasons, inputs } = this.#index(node).capability.why(state, this.#options.now())
     return { alarm, reasons, inputs, history: this.history({ flow, node: id, key, limit: shownHistory }).items }
+  }
+
+  /** Throws BAD_REQUEST. */
+  health(request: AlarmHealthRequest): AlarmHealth {
+    const { store, now } = this.#options
+    const titleOf = (flow: string, node: string) => this.#title(flow, node)
+    return healthOf(request, { log: store.alarmLog, alarms: this.#open(), titleOf, now: now() })
   }
 
   #open(): Alarm[] {
@@ -177,8 +194,8 @@ export class AlarmDesk {
 
   #count(alarms: readonly Alarm[]): AlarmCounts {
     const shelved = alarms.filter(isShelved)
-    const active = alarms.filter((alarm) => isActive(alarm) && !isShelved(alarm))
-    const unacknowledged = alarms.filter((alarm) => !alarm.acknowledged && !isShelved(alarm))
+    const active = alarms.filter((alarm) => isActive(alarm) && !isHidden(alarm))
+    const unacknowledged = alarms.filter((alarm) => !alarm.acknowledged && !isHidden(alarm))
     return {
       active: active.length,
       unacknowledged: unacknowledged.length,
@@ -196,10 +213,15 @@ function isShelved({ gate }: AlarmView): boolean {
   return gate === 'SHELVED_TIMED' || gate === 'SHELVED_ONESHOT'
 }
 
+/** By a person. */
+function isHidden(alarm: AlarmView): boolean {
+  return isShelved(alarm) || alarm.gate === 'OUT_OF_SERVICE'
+}
+
 function isShown(alarm: AlarmView, now: number): boolean {
-  const { condition, data, gate, acknowledged, cleared } = alarm
+  const { condition, data, acknowledged, cleared } = alarm
   if (condition !== 'NORMAL' && condition !== 'UNKNOWN') return true
-  if (!acknowledged || isShelved(alarm) || gate === 'OUT_OF_SERVICE') return true
+  if (!acknowledged || isHidden(alarm)) return true
   return data !== 'FRESH' || (cleared !== null && now - cleared < recent)
 }
 
@@ -209,9 +231,9 @@ function byUrgency(left: Alarm, right: Alarm): number {
 }
 
 function urgency(alarm: AlarmView): number {
-  const shelved = isShelved(alarm) ? -4 : 0
+  const hidden = isHidden(alarm) ? -4 : 0
   const active = isActive(alarm) ? 2 : alarm.condition === 'PENDING' ? 0.5 : 0
-  return shelved + active + (alarm.acknowledged ? 0 : 1)
+  return hidden + active + (alarm.acknowledged ? 0 : 1)
 }
 
 function missing(flow: string, node: string, key: string) {

@@ -40,12 +40,35 @@ export function alarmRoutes(apiRoot: string): readonly Route[] {
       handle: ({ engine, query }) => engine.alarms.why(query.flow, query.node, query.key),
     }),
     route({
+      method: 'GET',
+      path: `${apiRoot}/alarms/health`,
+      summary:
+        'Alarms per hour, the most frequent, chattering, stale, time to acknowledge: ?from= &to= (UTC milliseconds) &top=.',
+      access: 'viewer',
+      query: z.strictObject({
+        flow: filter.flow,
+        node: filter.node,
+        from: countText().optional(),
+        to: countText().optional(),
+        top: countText(1, 100).optional(),
+      }),
+      handle: ({ engine, query }) => engine.alarms.health(query),
+    }),
+    route({
       method: 'POST',
       path: `${apiRoot}/alarms/ack`,
       summary: 'Acknowledges the alarm { flow, node, key, note?, by? }.',
       access: 'operator',
       body: z.strictObject(command),
       handle: ({ engine, body }) => engine.alarms.command('acknowledge', body),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/note`,
+      summary: 'Keeps a note in the history of the alarm { flow, node, key, note, by? }; nothing else changes.',
+      access: 'operator',
+      body: z.strictObject({ ...command, note: z.string().min(1).max(2000) }),
+      handle: ({ engine, body }) => engine.alarms.command('note', body),
     }),
     route({
       method: 'POST',
@@ -70,6 +93,22 @@ export function alarmRoutes(apiRoot: string): readonly Route[] {
       access: 'operator',
       body: z.strictObject(command),
       handle: ({ engine, body }) => engine.alarms.command('reset', body),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/out-of-service`,
+      summary: 'Takes the alarm { flow, node, key, note?, by? } out of service: nobody is told until it is put back.',
+      access: 'operator',
+      body: z.strictObject(command),
+      handle: ({ engine, body }) => engine.alarms.command('out-of-service', body),
+    }),
+    route({
+      method: 'POST',
+      path: `${apiRoot}/alarms/in-service`,
+      summary: 'Puts the alarm { flow, node, key, note?, by? } back into service.',
+      access: 'operator',
+      body: z.strictObject(command),
+      handle: ({ engine, body }) => engine.alarms.command('in-service', body),
     }),
   ]
 }

@@ -36,10 +36,12 @@ export interface AlarmView {
   /** Who acknowledged it last. */
   acknowledgement: { by: string; time: number; note: string | null } | null
   shelved: { by: string; until: number | null; note: string | null } | null
+  /** Who took it out of service, and when. */
+  outOfService: { by: string; time: number; note: string | null } | null
   topic: string
   /** A sentence such as "15 minutes without a value", when `data` is not FRESH. */
   detail: string | null
-  /** What people may do with it now: `acknowledge`, `shelve`, `unshelve`, `reset`. */
+  /** What people may do with it now: `acknowledge`, `note`, `shelve`, `unshelve`, `reset`, `out-of-service`, `in-service`. */
   commands: readonly string[]
 }
 

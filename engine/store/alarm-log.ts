@@ -17,9 +17,24 @@ export interface AlarmLogFilter {
   limit?: number | undefined
 }
 
+/** What reports are made of. */
+export type AlarmTransition = Pick<AlarmLogRecord, 'flow' | 'node' | 'key' | 'transition' | 'time' | 'level'>
+
+export interface AlarmPeriod {
+  flow?: string | undefined
+  node?: string | undefined
+  /** UTC milliseconds; `to` is not part of it. */
+  from: number
+  to: number
+}
+
 /** Transitions of alarms, for people to look back. */
 export interface AlarmLog extends AlarmLogStore {
   list(filter: AlarmLogFilter): { items: AlarmLogRecord[]; total: number }
+  /** Those of a period, in the order in which they were written. It has to be read to its end before anything else is asked. */
+  during(period: AlarmPeriod): Iterable<AlarmTransition>
+  /** When the oldest one happened. */
+  oldest(): number | undefined
   /** Deletes the oldest ones so that at most `limit` are kept; returns how many went. */
   trim(limit: number): number
 }
@@ -36,6 +51,11 @@ export function createAlarmLog(database: Database): AlarmLog {
   const total = database
     .prepare<[Record<string, unknown>], number>(`SELECT count(*) FROM rw_alarm_log WHERE ${where}`)
     .pluck()
+  const during = database.prepare<[Record<string, unknown>], AlarmTransition>(
+    `SELECT flow, node, key, transition, time, level FROM rw_alarm_log
+     WHERE time >= :from AND time < :to AND (:flow IS NULL OR flow = :flow) AND (:node IS NULL OR node = :node) ORDER BY id`,
+  )
+  const oldest = database.prepare<[], number>('SELECT time FROM rw_alarm_log ORDER BY id LIMIT 1').pluck()
   const trim = database.prepare(
     'DELETE FROM rw_alarm_log WHERE id <= (SELECT id FROM rw_alarm_log ORDER BY id DESC LIMIT 1 OFFSET ?)',
   )
@@ -62,6 +82,8 @@ export function createAlarmLog(database: Database): AlarmLog {
       const items = list.all({ flow, node, key, before, count: limit })
       return { items, total: total.get({ flow, node, key }) ?? 0 }
     },
+    during: ({ flow = null, node = null, from, to }) => during.iterate({ flow, node, from, to }),
+    oldest: () => oldest.get(),
     trim: (limit) => trim.run(limit).changes,
   }
 }

@@ -1,4 +1,12 @@
-import { type AlarmRules, type AlarmState, isOn, type Shelf, type Step, type Transition } from './alarm-state.ts'
+import {
+  type AlarmRules,
+  type AlarmState,
+  isOn,
+  type OutOfService,
+  type Shelf,
+  type Step,
+  type Transition,
+} from './alarm-state.ts'
 
 /** What the machine knows beside its state. */
 export interface AlarmContext {
@@ -167,6 +175,11 @@ export class AlarmChange {
     this.#tell('ACKED', { time, since: this.state.raised ?? time, event: true, who: { by, note } })
   }
 
+  /** [K4] */
+  note(time: number, who: Who): void {
+    this.#tell('NOTED', { time, since: time, event: true, who })
+  }
+
   /** [G1] */
   shelve(time: number, shelf: Shelf): void {
     this.set({ shelf })
@@ -179,9 +192,22 @@ export class AlarmChange {
     this.#opened('UNSHELVED', time, time, who)
   }
 
+  /** [G5] */
+  takeOut(out: OutOfService): void {
+    const { time } = out
+    this.set({ out })
+    this.#tell('OUT_OF_SERVICE', { time, since: time, event: true, who: out })
+  }
+
+  /** [G4] [G5] */
+  putIn(time: number, who: Who): void {
+    this.set({ out: null })
+    this.#opened('IN_SERVICE', time, time, who)
+  }
+
   /** Tells what was withheld, as soon as it may be told; asks to be called when the calendar allows it. [G4] [N2] [N3] */
   reconcile(time: number): void {
-    const { condition, told, shelf, quietAt, live } = this.state
+    const { condition, told, shelf, out, quietAt, live } = this.state
     const is = isOn(this.state) || condition === 'LATCHED'
     if (told === is || condition === 'RECOVERING') {
       if (this.state.gateAt !== null) this.set({ gateAt: null })
@@ -194,7 +220,7 @@ export class AlarmChange {
       this.#known(name, { time, since, event: false, repeat: true, notify: true }, is)
       return
     }
-    const waits = shelf === null && quietAt === null && live && !this.state.suppressed
+    const waits = shelf === null && out === null && quietAt === null && live && !this.state.suppressed
     const next = waits ? this.rules.schedule?.nextActive(time) : undefined
     const gateAt = next === undefined || next <= time ? null : next
     if (gateAt !== this.state.gateAt) this.set({ gateAt })
@@ -235,8 +261,8 @@ export class AlarmChange {
   }
 
   #isGateOpen(): boolean {
-    const { shelf, suppressed } = this.state
-    return shelf === null && !suppressed && (this.rules.schedule?.isActive(this.now) ?? true)
+    const { shelf, out, suppressed } = this.state
+    return shelf === null && out === null && !suppressed && (this.rules.schedule?.isActive(this.now) ?? true)
   }
 }
 

@@ -55,12 +55,15 @@ export function begin(before: AlarmState | undefined, now: number, context: Alar
   if (before === undefined) return new AlarmChange(newState(now, rules), now, context)
   const print = rules.fingerprint
   if (print !== undefined && before.fingerprint !== print) {
-    const fresh = new AlarmChange({ ...newState(now, rules), seq: before.seq, told: before.told }, now, context)
+    const kept = { seq: before.seq, told: before.told, out: before.out ?? null }
+    const fresh = new AlarmChange({ ...newState(now, rules), ...kept }, now, context)
     fresh.set({ condition: 'NORMAL' })
     if (isOn(before) || before.condition === 'LATCHED') fresh.reset(now, { by: null, note: null })
     return fresh
   }
-  return new AlarmChange(withKnownLevels(before, rules), now, context)
+  const known = withKnownLevels(before, rules)
+  // States of before alarms could be out of service do not say.
+  return new AlarmChange(known.out === undefined ? { ...known, out: null } : known, now, context)
 }
 
 /** Everything that is due by `now`, the earliest first. */

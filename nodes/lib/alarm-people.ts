@@ -20,6 +20,11 @@ export function onCommand(
       if (change.state.acked) throw refuse('it is acknowledged already', 'Nothing is left to do.')
       change.acknowledge(now, command.by, command.note)
       break
+    case 'note':
+      if (command.note === null || command.note.trim() === '')
+        throw refuse('there is no text to note', 'Write a note; it is kept in the history of the alarm.')
+      change.note(now, command)
+      break
     case 'shelve':
       shelve(change, command, now, refuse)
       break
@@ -32,21 +37,33 @@ export function onCommand(
         throw refuse(`it is ${change.state.condition}`, 'An alarm can be reset when it is LATCHED.')
       change.reset(now, command)
       break
+    case 'out-of-service':
+      if (change.state.out !== null) throw refuse('it is out of service already', 'Nothing is left to do.')
+      change.takeOut({ by: command.by, note: command.note, time: now })
+      break
+    case 'in-service':
+      if (change.state.out === null) throw refuse('it is in service', 'Nothing is left to do.')
+      change.putIn(now, command)
+      break
     default:
       throw refuse('there is no such command', `The commands are: ${alarmCommands.join(', ')}.`)
   }
   return finish(change, now)
 }
 
-const alarmCommands = ['acknowledge', 'shelve', 'unshelve', 'reset'] as const
+const alarmCommands = ['acknowledge', 'note', 'shelve', 'unshelve', 'reset', 'out-of-service', 'in-service'] as const
 
 /** What people may do with an alarm now. */
-export function commandsOf({ acked, shelf, condition }: AlarmState): string[] {
+export function commandsOf({ acked, shelf, out, condition }: AlarmState): string[] {
   const possible: Record<(typeof alarmCommands)[number], boolean> = {
     acknowledge: !acked,
+    note: true,
     shelve: true,
     unshelve: shelf !== null,
     reset: condition === 'LATCHED',
+    // Older states do not say.
+    'out-of-service': !out,
+    'in-service': Boolean(out),
   }
   return alarmCommands.filter((name) => possible[name])
 }

@@ -17,6 +17,9 @@ import { viewOf } from './alarm-view.ts'
 /** What the port `state` names beside the transitions. */
 export const conditions = ['NORMAL', 'PENDING', 'ACTIVE', 'RECOVERING'] as const
 
+/** What is only kept: nobody is told of it by `notify`. */
+export const untold: readonly string[] = ['ACKED', 'NOTED', 'SHELVED', 'OUT_OF_SERVICE']
+
 /** The transitions that can happen with a config. */
 export function eventsOf({ levels = [], latch, remind, flap, noData, onError, onConfigChange }: AlarmConfig): string[] {
   const separate = onError === 'separate-alarm'
@@ -24,8 +27,11 @@ export function eventsOf({ levels = [], latch, remind, flap, noData, onError, on
     'RAISED',
     'CLEARED',
     'ACKED',
+    'NOTED',
     'SHELVED',
     'UNSHELVED',
+    'OUT_OF_SERVICE',
+    'IN_SERVICE',
     ...(latch ? ['LATCHED'] : []),
     ...(latch || onConfigChange === 'reset' ? ['RESET'] : []),
     ...(levels.length > 1 ? ['ESCALATED', 'DEESCALATED'] : []),

@@ -80,6 +80,8 @@ export type AlarmState = {
   readonly acked: boolean
   readonly ack: { readonly by: string; readonly time: number; readonly note: string | null } | null
   readonly shelf: Shelf | null
+  /** Taken out of service by a person. States of before there was such a thing have no such field: it counts as null. */
+  readonly out: OutOfService | null
   /** By the expression of `activeWhen`. */
   readonly suppressed: boolean
   /** When what the calendar withholds can be told. */
@@ -108,6 +110,13 @@ export type Shelf = {
   readonly until: number
   /** Ends when the alarm clears. */
   readonly oneShot: boolean
+}
+
+/** Who took it out of service, and when. It does not end by itself. */
+export type OutOfService = {
+  readonly by: string
+  readonly note: string | null
+  readonly time: number
 }
 
 /** Rising from `since` to `time`, and why it ended. */
@@ -185,6 +194,7 @@ export function newState(received: number, rules: AlarmRules): AlarmState {
     acked: true,
     ack: null,
     shelf: null,
+    out: null,
     suppressed: false,
     gateAt: null,
     told: false,

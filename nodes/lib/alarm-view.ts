@@ -30,6 +30,7 @@ export function viewOf(state: AlarmState, topic: string, rules: AlarmRules, now:
     seq: state.seq,
     acknowledgement: state.ack,
     shelved: state.shelf === null ? null : { by: state.shelf.by, until: state.shelf.until, note: state.shelf.note },
+    outOfService: state.out ?? null,
     topic,
     detail: detailOf(state, now),
     commands: commandsOf(state),
@@ -132,7 +133,7 @@ function progressReasons(state: AlarmState, own: LevelState, { level, rules, now
 }
 
 function gateReason(state: AlarmState, rules: AlarmRules, now: number): AlarmReason {
-  const { shelf, quietAt, live } = state
+  const { shelf, out, quietAt, live } = state
   const reason = (holds: boolean, text: string, left?: number): AlarmReason => ({
     level: null,
     rule: 'gate',
@@ -140,6 +141,7 @@ function gateReason(state: AlarmState, rules: AlarmRules, now: number): AlarmRea
     text,
     ...(left === undefined ? {} : { left }),
   })
+  if (out) return reason(false, `${out.by} took it out of service at ${iso(out.time)}.`)
   if (shelf !== null) return reason(false, `${shelf.by} has shelved it until ${iso(shelf.until)}.`, shelf.until - now)
   if (state.suppressed) return reason(false, 'The expression of "activeWhen" was not true for the last value.')
   if (rules.schedule?.isActive(now) === false) {
@@ -154,7 +156,8 @@ function gateReason(state: AlarmState, rules: AlarmRules, now: number): AlarmRea
   return reason(true, 'Nothing keeps it back from people.')
 }
 
-function gateOf({ shelf, suppressed }: AlarmState, rules: AlarmRules, now: number): AlarmView['gate'] {
+function gateOf({ shelf, out, suppressed }: AlarmState, rules: AlarmRules, now: number): AlarmView['gate'] {
+  if (out) return 'OUT_OF_SERVICE'
   if (shelf !== null) return shelf.oneShot ? 'SHELVED_ONESHOT' : 'SHELVED_TIMED'
   return suppressed || rules.schedule?.isActive(now) === false ? 'SUPPRESSED' : 'OPEN'
 }

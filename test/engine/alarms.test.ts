@@ -89,7 +89,7 @@ describe('alarms of the engine', () => {
       acknowledged: false,
       data: 'FRESH',
       gate: 'OPEN',
-      commands: ['acknowledge', 'shelve'],
+      commands: ['acknowledge', 'note', 'shelve', 'out-of-service'],
     })
     expect([counts, left]).toEqual([{ ...counts, active: 2, unacknowledged: 2, shelved: 0 }, 0])
     expect(test.engine.alarms.list({ limit: 1 })).toMatchObject({ items: [{ key: 'b' }], left: 2 })
@@ -104,7 +104,7 @@ describe('alarms of the engine', () => {
     test.engine.onChange((what) => changes.push(what))
     const before = test.engine.alarms.counts().revision
     const answer = await test.engine.alarms.command('acknowledge', of('a', { note: 'on my way', by: 'anna' }))
-    expect(answer).toMatchObject({ key: 'a', acknowledged: true, commands: ['shelve'] })
+    expect(answer).toMatchObject({ key: 'a', acknowledged: true, commands: ['note', 'shelve', 'out-of-service'] })
     expect(changes).toContain('alarms')
     expect(test.engine.alarms.counts()).toMatchObject({ active: 1, unacknowledged: 0 })
     expect(test.engine.alarms.counts().revision).toBeGreaterThan(before)
@@ -142,6 +142,41 @@ describe('alarms of the engine', () => {
     expect(events(test, 'told')).toEqual(['RAISED', 'UNSHELVED'])
     const tooLong = test.engine.alarms.command('shelve', of('a', { until: Date.now() + 9 * 3_600_000 }))
     await expect(tooLong).rejects.toThrow(/is too far away/)
+  })
+
+  it('are noted, and taken out of service until somebody puts them back', async () => {
+    const { test, publish } = await start({ raise: '> 8' })
+    await publish('a', 9)
+    await alarmOf(test, 'a', 'ACTIVE')
+    await test.engine.alarms.command('note', of('a', { note: 'the door is open', by: 'anna' }))
+    const out = await test.engine.alarms.command('out-of-service', of('a', { note: 'being moved', by: 'ben' }))
+    expect(out).toMatchObject({ gate: 'OUT_OF_SERVICE', outOfService: { by: 'ben', note: 'being moved' } })
+    expect(test.engine.alarms.counts()).toMatchObject({ active: 0, unacknowledged: 0, shelved: 0 })
+    await test.restart()
+    expect(test.engine.alarms.list({}).items).toMatchObject([{ key: 'a', gate: 'OUT_OF_SERVICE' }])
+    expect(await test.engine.alarms.command('in-service', of('a'))).toMatchObject({ gate: 'OPEN', outOfService: null })
+    expect(events(test)).toEqual(['RAISED', 'NOTED', 'OUT_OF_SERVICE', 'IN_SERVICE'])
+    expect(events(test, 'told')).toEqual(['RAISED', 'IN_SERVICE'])
+    expect(test.engine.alarms.history({}).items[2]).toMatchObject({ transition: 'NOTED', note: 'the door is open' })
+  })
+
+  it('have a health report of what happened to them', async () => {
+    const { test, publish } = await start({ raise: '> 8' })
+    await publish('a', 9)
+    await alarmOf(test, 'a', 'ACTIVE')
+    await test.engine.alarms.command('acknowledge', of('a'))
+    await test.engine.alarms.command('shelve', of('a', { oneShot: true, by: 'ben' }))
+    await publish('b', 9)
+    await alarmOf(test, 'b', 'ACTIVE')
+    const report = test.engine.alarms.health({})
+    expect(report).toMatchObject({ annunciations: 2, peak: { count: 2 }, waiting: { count: 1 }, stale: [] })
+    expect(report.frequent.map(({ key, share, title }) => [key, share, title])).toEqual([
+      ['a', 0.5, 'warm'],
+      ['b', 0.5, 'warm'],
+    ])
+    expect(report.acknowledged.count).toBe(1)
+    expect(report.shelved).toMatchObject([{ key: 'a', by: 'ben' }])
+    expect(test.engine.alarms.health({ flow: 'other' })).toMatchObject({ annunciations: 0, waiting: { count: 0 } })
   })
 
   it('are reset when they latch', async () => {

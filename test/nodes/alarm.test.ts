@@ -177,7 +177,11 @@ describe('the alarm node', () => {
     send(bench, 'a', 9)
     bench.takeSent()
     const view = () => shown(bench).view
-    expect(view()).toMatchObject({ condition: 'ACTIVE', acknowledged: false, commands: ['acknowledge', 'shelve'] })
+    expect(view()).toMatchObject({
+      condition: 'ACTIVE',
+      acknowledged: false,
+      commands: ['acknowledge', 'note', 'shelve', 'out-of-service'],
+    })
     bench.command({ name: 'acknowledge', key: 'a', by: 'anna', note: 'on my way', values: {} })
     const { event, notify } = bench.takeSent()
     expect(event).toMatchObject([{ payload: { transition: 'ACKED', seq: 2, by: 'anna', note: 'on my way' } }])
@@ -189,7 +193,7 @@ describe('the alarm node', () => {
     expect(view()).toMatchObject({
       acknowledged: true,
       acknowledgement: { by: 'anna', time: startTime, note: 'on my way' },
-      commands: ['shelve'],
+      commands: ['note', 'shelve', 'out-of-service'],
     })
     bench.command({ name: 'acknowledge', key: 'a', by: 'ben', note: null, values: {} })
     expect(bench.failures).toMatchObject([{ code: 'COMMAND_REFUSED' }])

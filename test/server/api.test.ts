@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routes } from '../../engine/server/routes.ts'
 import { type RunningServer, startServer } from '../../engine/server/server.ts'
 import { ask } from './ask.ts'
-import { aFlow, aLetter, anAlarm, type FakeEngine, fakeEngine } from './fake.ts'
+import { aFlow, aLetter, anAlarm, aReport, type FakeEngine, fakeEngine } from './fake.ts'
 
 let engine: FakeEngine
 let server: RunningServer
@@ -122,17 +122,29 @@ describe('routes', () => {
     ])
   })
 
+  test('alarms have a health report of a period', async () => {
+    expect((await get('/api/v1/alarms/health?from=1&to=9&top=3&flow=cold-chain')).json).toEqual(aReport)
+    expect(engine.calls.at(-1)).toEqual({ name: 'health', values: [{ from: 1, to: 9, top: 3, flow: 'cold-chain' }] })
+    expect((await get('/api/v1/alarms/health?top=0')).json.code).toBe('BAD_REQUEST')
+  })
+
   test('alarms take commands of people', async () => {
     const alarm = { flow: 'cold-chain', node: 'a', key: 'fridge 1' }
     expect((await send('POST', '/api/v1/alarms/ack', { ...alarm, note: 'seen', by: 'anna' })).json).toEqual(anAlarm)
     await send('POST', '/api/v1/alarms/shelve', { ...alarm, until: 5 })
     await send('POST', '/api/v1/alarms/unshelve', alarm)
     await send('POST', '/api/v1/alarms/reset', alarm)
+    await send('POST', '/api/v1/alarms/note', { ...alarm, note: 'seen' })
+    await send('POST', '/api/v1/alarms/out-of-service', alarm)
+    await send('POST', '/api/v1/alarms/in-service', alarm)
     expect(engine.calls).toEqual([
       { name: 'acknowledge', values: [{ ...alarm, note: 'seen', by: 'anna' }] },
       { name: 'shelve', values: [{ ...alarm, until: 5 }] },
       { name: 'unshelve', values: [alarm] },
       { name: 'reset', values: [alarm] },
+      { name: 'note', values: [{ ...alarm, note: 'seen' }] },
+      { name: 'out-of-service', values: [alarm] },
+      { name: 'in-service', values: [alarm] },
     ])
     expect((await send('POST', '/api/v1/alarms/ack', { ...alarm, note: 'x'.repeat(2001) })).status).toBe(400)
   })

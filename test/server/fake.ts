@@ -4,6 +4,7 @@ import type { Changed, EngineApi, TopicWatchRequest } from '../../engine/server/
 import type {
   Alarm,
   AlarmCounts,
+  AlarmHealth,
   BrokerDescription,
   DeadLetter,
   EngineDescription,
@@ -104,6 +105,34 @@ export const anAlarm: Alarm = {
   topic: 'fridges/1',
   detail: null,
   commands: ['acknowledge', 'shelve'],
+}
+
+export const aReport: AlarmHealth = {
+  from: 0,
+  to: 7_200_000,
+  now: 7_200_000,
+  oldest: 0,
+  annunciations: 0,
+  perHour: 0,
+  peak: null,
+  floods: { blocks: 0, share: 0 },
+  histogram: {
+    span: 3_600_000,
+    counts: [
+      { time: 0, count: 0 },
+      { time: 3_600_000, count: 0 },
+    ],
+  },
+  levels: [],
+  frequent: [],
+  chattering: [],
+  fleeting: [],
+  acknowledged: { count: 0, mean: null, median: null, most: null, longest: null },
+  waiting: { count: 0, since: null },
+  stale: [],
+  shelved: [],
+  suppressed: [],
+  outOfService: [],
 }
 
 const aLearned = { connection: 'default', filter: 'a/+', count: 3, typeText: 'number', drift: [] }
@@ -225,6 +254,10 @@ export function fakeEngine(): FakeEngine {
       why: (flow, node, key) => {
         note('why', flow, node, key)
         return { alarm: anAlarm, reasons: [], inputs: [], history: [] }
+      },
+      health: (request) => {
+        note('health', request)
+        return aReport
       },
     },
     trace: {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { commandsOf, onCommand } from '../../../nodes/lib/alarm-people.ts'
 import type { AlarmState } from '../../../nodes/lib/alarm-state.ts'
 import { Feed } from './alarm-feed.ts'
 
@@ -390,6 +391,17 @@ describe('acknowledging', () => {
   })
 })
 
+it('[K4] a note is kept with who and when, changes nothing else, and is told nobody', () => {
+  const feed = new Feed(direct).sample(9, 0)
+  const before = feed.state
+  feed.command('note', minute)
+  expect(feed.transitions.at(-1)).toMatchObject({ name: 'NOTED', event: true, notify: false, by: 'anna', note: 'seen' })
+  expect(feed.state).toEqual({ ...before, seq: 2 })
+  const empty = { name: 'note', key: 'k', by: 'anna', note: ' ', values: {} }
+  const note = () => onCommand(feed.state, { command: empty, now: minute }, { rules: feed.rules, started: 0 })
+  expect(note).toThrow('there is no text to note')
+})
+
 it('[K3] [F2] what runs after a transition runs by the clock, not from when its value was measured', () => {
   const remind = new Feed({ ...direct, remind: { every: '5s' } }).sample(9, 10 * second, { time: 0 })
   expect(remind.deadline).toBe(15 * second)
@@ -430,6 +442,35 @@ describe('the gate', () => {
     expect(() => long.command('shelve', hour)).toThrow('"until" is missing')
     expect(() => long.command('unshelve', hour)).toThrow('it is not shelved')
     expect(() => long.command('explode', hour)).toThrow('there is no such command')
+  })
+
+  it('[G5] out of service nobody is told until a person puts it back, and it does not end by itself', () => {
+    const feed = new Feed({ ...direct, remind: { every: '1h', max: 9 } }).sample(5, 0).command('out-of-service', second)
+    expect(feed.state?.out).toEqual({ by: 'anna', note: 'seen', time: second })
+    feed.sample(9, minute).wait(100 * hour)
+    expect([feed.notified, feed.state?.condition]).toEqual([[], 'ACTIVE'])
+    expect(() => feed.command('out-of-service', 100 * hour)).toThrow('it is out of service already')
+    feed.command('in-service', 101 * hour)
+    expect(feed.notified).toEqual([`${101 * 3600} IN_SERVICE`])
+    expect(feed.events.slice(0, 2)).toEqual(['1 OUT_OF_SERVICE', '60 RAISED'])
+    expect(() => feed.command('in-service', 101 * hour)).toThrow('it is in service')
+  })
+
+  it('[G5] out of service is kept over a restart and over another config that begins anew', () => {
+    const config = { ...direct, onConfigChange: 'reset' }
+    const feed = new Feed(config).sample(9, 0).command('out-of-service', second)
+    feed.restart(minute, { ...config, raise: '> 7' }).sample(9, 2 * minute)
+    expect(feed.state?.out).toEqual({ by: 'anna', note: 'seen', time: second })
+    expect(feed.notified).toEqual(['0 RAISED'])
+  })
+
+  it('[G5] a state of before there was such a thing is in service', () => {
+    const feed = new Feed(direct).sample(9, 0)
+    if (feed.state === undefined) throw new Error('there is no state')
+    const { out: _, ...old } = feed.state
+    feed.state = old as AlarmState
+    expect(commandsOf(feed.state)).toContain('out-of-service')
+    expect(feed.sample(5, second).notified).toEqual(['0 RAISED', '1 CLEARED'])
   })
 
   it('[G2] [G4] outside its hours nobody is told; when they begin, what still holds is', () => {

@@ -108,7 +108,8 @@ const happening = fc.oneof(
   }),
   fc.record({ do: fc.constant('bad' as const) }),
   fc.record({ do: fc.constant('wait' as const) }),
-  fc.record({ do: fc.constantFrom('acknowledge' as const, 'unshelve' as const, 'reset' as const) }),
+  fc.record({ do: fc.constantFrom('acknowledge' as const, 'note' as const, 'unshelve' as const, 'reset' as const) }),
+  fc.record({ do: fc.constantFrom('out-of-service' as const, 'in-service' as const) }),
   fc.record({ do: fc.constant('shelve' as const), until: fc.integer({ min: 1, max: 30 }), oneShot: fc.boolean() }),
   fc.record({ do: fc.constant('restart' as const) }),
 )
@@ -151,6 +152,7 @@ it('keeps its promises whatever happens to it', () => {
       if (feed.state === undefined) return
       now += 100 - (now % 16)
       if (feed.wait(now).state?.shelf) feed.command('unshelve', now)
+      if (feed.state.out !== null) feed.command('in-service', now)
       feed.sample(6, now, { active: true })
       const { told, condition, quietAt } = feed.state
       if (quietAt === null && condition !== 'RECOVERING')

@@ -1,0 +1,69 @@
+import { rulewireError } from '../errors.ts'
+import { escapeControls } from '../log.ts'
+import type { Alarm, AlarmList } from '../server/protocol.ts'
+import type { AlarmInput } from './alarm-options.ts'
+import { askEngine } from './client.ts'
+
+/** Alarms that an engine gives at once, at most. */
+const most = 1000
+
+export interface AlarmRef {
+  flow: string
+  node: string
+  key: string
+}
+
+/** `FLOW/NODE KEY...`, or `FLOW/NODE/KEY` as it stands in events; without a key only the node is named. */
+export function namesOf(action: string, words: readonly string[]): { flow: string; node: string; keys: string[] } {
+  const [place = '', ...keys] = words
+  const [, flow = '', node = '', key] = /^([^/]+)\/([^/]+)(?:\/([\s\S]+))?$/.exec(place) ?? []
+  if (flow === '') throw missing(action, 'FLOW/NODE')
+  if (key !== undefined && keys.length > 0) throw surplus(action, keys[0] ?? '')
+  return { flow, node, keys: key === undefined ? keys : [key] }
+}
+
+/** The one alarm that is named. Throws MISSING_ARGUMENT and SURPLUS_ARGUMENT. */
+export function oneName(action: string, words: readonly string[]): AlarmRef {
+  const { flow, node, keys } = namesOf(action, words)
+  const [key, another] = keys
+  if (key === undefined) throw missing(action, 'a key')
+  if (another !== undefined) throw surplus(action, another)
+  return { flow, node, key }
+}
+
+/** All alarms that the filters leave, worst first; and how many are not among them because there are too many. */
+export async function filteredAlarms(values: AlarmInput['values']): Promise<AlarmList> {
+  const { flow, node, level, unacked } = values
+  const list = await askEngine<AlarmList>(values.url, `/alarms?${queryOf({ flow, node, limit: most })}`)
+  const items = list.items.filter(
+    (alarm) => (level === undefined || alarm.level === level) && (!unacked || !alarm.acknowledged),
+  )
+  return { ...list, items }
+}
+
+/** A query of what is given. */
+export function queryOf(values: Readonly<Record<string, string | number | undefined>>): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value))
+  return query
+}
+
+/** Which alarm it is, as it can be written behind an action. Keys come from devices: they must not move the cursor. */
+export function nameText({ flow, node, key }: Pick<Alarm, 'flow' | 'node' | 'key'>): string {
+  return `${flow}/${node} ${/^[\p{L}\p{N}_.:/@%+-]+$/u.test(key) ? key : escapeControls(JSON.stringify(key))}`
+}
+
+export function missing(action: string, what: string) {
+  return rulewireError('MISSING_ARGUMENT', { command: `alarms ${action}`, what, usage: usageOf(action) })
+}
+
+export function surplus(action: string, argument: string) {
+  return rulewireError('SURPLUS_ARGUMENT', { command: `alarms ${action}`, argument, usage: usageOf(action) })
+}
+
+function usageOf(action: string): string {
+  if (action === 'list' || action === 'health') return `rulewire alarms ${action} [--flow FLOW]`
+  if (action === 'history') return 'rulewire alarms history [FLOW/NODE [KEY]]'
+  if (action === 'show' || action === 'why') return `rulewire alarms ${action} FLOW/NODE KEY`
+  return `rulewire alarms ${action} FLOW/NODE KEY..., or with filters: rulewire alarms ${action} --flow FLOW --all`
+}
