@@ -1,8 +1,10 @@
 import { systemClock } from './clock.ts'
-import { rememberingParse, secretVariable } from './flow/index.ts'
+import { hooksOf, rememberingParse, secretVariable } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
 import { acceptLearned } from './host/accept-learned.ts'
 import { AlarmDesk } from './host/alarms.ts'
+import { AuditDesk } from './host/audit.ts'
+import { AuthDesk } from './host/auth.ts'
 import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
@@ -18,9 +20,12 @@ import { TopicWatches } from './host/topic-watch.ts'
 import { Traces } from './host/traces.ts'
 import { tryDraft } from './host/try.ts'
 import { Requests } from './http/requests.ts'
+import { createTransport } from './http/transport.ts'
 import { noLog } from './log.ts'
 import type { EmbeddedBroker } from './mqtt/broker/broker.ts'
 import { mqttLinks } from './mqtt/index.ts'
+import { createDialer } from './net/dialer.ts'
+import { flowEgress } from './net/egress.ts'
 import type { Batch, Pending } from './run/batch.ts'
 import { Deployment } from './run/deployment.ts'
 import type { NodeRuntime } from './run/node-runtime.ts'
@@ -112,6 +117,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     dataId: store.meta('id') ?? '',
     limit: options.limits?.requests ?? defaultLimits.requests,
     nodeOf: (ref) => nodes.get(ref),
+    transport: createTransport(createDialer(flowEgress(options.egress ?? { localWritten: true }))),
+    secret,
     faultPoint: options.faultPoint,
   })
   const learning = new Learning({ store: store.learned, clock, log })
@@ -141,6 +148,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     secrets: secret,
     topicType: (wanted) => learning.topicType(wanted),
     parse: rememberingParse(rememberedConfigs),
+    hooks: () => hooksOf(deployment.plans.values()),
+    exposed: options.exposed === true,
   }
   const deployment = new Deployment({
     runner,
@@ -149,7 +158,6 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     subscriptions: connections,
     tables: store.tables,
     random,
-    secret,
     limits: options.limits?.expressions,
     log: (text, data) => log('info', text, data),
   })
@@ -177,7 +185,6 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     },
     now: () => clock.now(),
     elapsed: () => performance.now(),
-    secret,
     limits: options.limits?.expressions,
   }
   const traces = new Traces({ runner, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
@@ -308,6 +315,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
 
   return {
     specs,
+    auth: new AuthDesk({ ...options.auth, store, data: options.data, now: () => clock.now(), log }),
+    audit: new AuditDesk({ store, limit: options.limits?.audit, now: () => clock.now(), log }),
     mqttPort: broker?.port,
     store,
     describe,

@@ -491,6 +491,16 @@ export const errorTable = {
     text: '"{name}" is the last admin who can log in.',
     hint: 'Make somebody else an admin first.',
   },
+  TOO_MANY_TOKENS: {
+    status: 409,
+    text: '{name} has {count} API tokens, which is the limit.',
+    hint: 'Revoke some that nobody uses.',
+  },
+  HASH_UNKNOWN: {
+    status: 500,
+    text: 'The password was hashed with argon2id, which this Node.js {version} does not have.',
+    hint: 'Run Rulewire with Node.js 24.7 or newer, or set a new password with "rulewire users password NAME --data DIR".',
+  },
   NO_PASSWORD: { status: 409, text: '{name} has no password to change.', hint: 'Log in as a user with a password.' },
   CHANGED_MEANWHILE: {
     status: 409,

@@ -9,12 +9,14 @@ import {
   NUMBER,
   openObject,
   port,
+  RulewireError,
   rulewireError,
   STRING,
   textOrSecret,
   z,
 } from '../engine/node.ts'
 import { exactlyOne } from './lib/config.ts'
+import { contentTypeOf, contentTypes, isHeaderText } from './lib/content.ts'
 import { withFields } from './lib/types.ts'
 import { fillUrl, urlFault } from './lib/url.ts'
 import { asText, encodePayload, wrongResult } from './lib/values.ts'
@@ -76,7 +78,7 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
         })
         .superRefine((headers, context) => {
           for (const [name, value] of Object.entries(headers)) {
-            if (typeof value === 'string' && /[^\t\x20-\x7e]/.test(value)) {
+            if (typeof value === 'string' && !isHeaderText(value)) {
               context.addIssue({
                 code: 'custom',
                 path: [name],
@@ -205,6 +207,7 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
           timeout,
           retries,
           order: order === undefined ? message.key : asText(order(message), order.text),
+          ...(config.urlFrom === undefined ? {} : { computed: true }),
           message,
         }
         if (bare) return effect({ ...request, headers: config.headers })
@@ -216,6 +219,7 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
           const { message, status, headers } = result
           return out.response(derive(message, { payload: result.body, status, headers }))
         }
+        if (result.error !== undefined) throw new RulewireError(result.error)
         // A query may hold what is nobody's business, and errors are shown and kept.
         const url = urlOf(result.message).replace(/[?#].*$/s, '')
         throw rulewireError('REQUEST_FAILED', { method, url, detail: result.detail, attempts: result.attempts })
@@ -226,12 +230,6 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
 
 /** Headers that belong to the protocol or to delivery. */
 const engineHeaders = ['idempotency-key', 'host', 'content-length', 'transfer-encoding', 'connection']
-const contentTypes = ['application/json', 'text/plain; charset=utf-8', 'application/octet-stream'] as const
-
-function contentTypeOf(value: unknown): (typeof contentTypes)[number] {
-  if (typeof value === 'string') return 'text/plain; charset=utf-8'
-  return value instanceof Uint8Array ? 'application/octet-stream' : 'application/json'
-}
 
 function urlSource(url: string | undefined, urlFrom: Evaluate | undefined): (message: Message) => string {
   if (url !== undefined) return url.includes('{') ? (message) => fillUrl(url, message.params) : () => url

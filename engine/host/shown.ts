@@ -1,6 +1,6 @@
 import type { Pending } from '../run/batch.ts'
 import { messageOfArgument } from '../run/node-runtime.ts'
-import { effectOf } from '../run/sandbox.ts'
+import { effectOf, headerTexts } from '../run/sandbox.ts'
 import type { WatchedHop } from '../run/watch.ts'
 import type { CutText, Hop, ShownEffect, ShownMessage, ShownRow } from '../server/protocol.ts'
 import type { EffectResult } from '../spec/context.ts'
@@ -52,8 +52,12 @@ export class Shown {
       const { broker = 'default', topic, qos, retain, payload } = effect
       return { kind: 'publish', broker, topic, qos, retain, payload: this.bytes(payload) }
     }
+    if (effect.kind === 'answer') {
+      const { request, status, headers, body } = effect
+      return { kind: 'answer', request, status, headers: { ...headers }, body: this.bytes(body) }
+    }
     const { method, url, headers, body = '' } = effect
-    return { kind: 'request', method, url, headers: { ...headers }, body: this.bytes(body) }
+    return { kind: 'request', method, url, headers: headerTexts(headers, () => '***'), body: this.bytes(body) }
   }
 
   row(pending: Pending): ShownRow | undefined {

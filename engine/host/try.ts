@@ -24,7 +24,6 @@ export interface TryOptions {
   now(): number
   /** Milliseconds of a clock that only goes up. */
   elapsed(): number
-  secret(name: string): string | undefined
   limits: Partial<Limits> | undefined
 }
 
@@ -53,8 +52,6 @@ export function tryDraft(request: TryRequest, options: TryOptions): TryAnswer {
       store,
       clock,
       random: seededRandom(request.seed ?? 1),
-      // A draft may not be a way to read secrets.
-      secret: (name) => (options.secret(name) === undefined ? undefined : '***'),
       limits: options.limits,
       ...(request.withState === true ? { query: options.store.tables.query } : {}),
       stop: stopAfter(options.elapsed),

@@ -1,11 +1,12 @@
 import TinyQueue from 'tinyqueue'
-import { rulewireError } from '../errors.ts'
+import { RulewireError, rulewireError } from '../errors.ts'
 import type { Pending } from '../run/batch.ts'
 import type { NodeRuntime } from '../run/node-runtime.ts'
 import type { Clock, FaultPoint, RequestStore, StoredRequest } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { EffectResult, RequestEffect } from '../spec/context.ts'
-import { type Answer, sendRequest } from './send.ts'
+import { type Answer, type SendOptions, sendRequest } from './send.ts'
+import type { Transport } from './transport.ts'
 
 /** Requests under way at once. */
 const parallelLimit = 32
@@ -25,6 +26,10 @@ export interface RequestsOptions {
   /** Requests that may wait; further ones are refused with OUTBOX_FULL. */
   limit: number
   nodeOf(ref: string): NodeRuntime | undefined
+  /** How requests reach their servers. It is closed with this. */
+  transport: Transport
+  /** Value of a secret; throws when it cannot be read. */
+  secret: SendOptions['secret']
   /** Tests end the process there. */
   faultPoint?: ((point: FaultPoint) => void) | undefined
 }
@@ -118,6 +123,7 @@ export class Requests {
     })
     await Promise.all([...this.#underWay.values()].map(({ done }) => done))
     callOff()
+    this.#options.transport.close()
   }
 
   #enqueue(node: string, order: string, waiting: Waiting): void {
@@ -144,7 +150,7 @@ export class Requests {
     }
     const abort = new AbortController()
     const key = `${this.#options.dataId}-${waiting.id}`
-    const done = sendRequest(request.effect, key, abort.signal).then((answer) => {
+    const done = sendRequest(request.effect, key, abort.signal, this.#options).then((answer) => {
       this.#underWay.delete(waiting.id)
       if (!abort.signal.aborted) this.#answered(queue, waiting, request.effect, answer)
       this.wake()
@@ -185,17 +191,15 @@ export class Requests {
             detail: answer.detail,
             attempts,
             ...(answer.status === undefined ? {} : { status: answer.status }),
+            ...(answer.error === undefined ? {} : { error: answer.error }),
           }
     const target = nodeOf(waiting.node)?.inputs.get(':result')
     if (target !== undefined) {
       runner.run(target, result)
     } else if (result.kind === 'failed') {
-      const error = rulewireError('REQUEST_FAILED', {
-        method: effect.method,
-        url: effect.url,
-        detail: result.detail,
-        attempts,
-      })
+      const values = { method: effect.method, url: withoutQuery(effect.url), detail: result.detail, attempts }
+      const error =
+        result.error === undefined ? rulewireError('REQUEST_FAILED', values) : new RulewireError(result.error)
       runner.deadLetter(waiting.node, ':result', result, error)
     }
   }
@@ -209,4 +213,9 @@ export class Requests {
     else this.#offer(queue, next)
     this.#count--
   }
+}
+
+/** A query may hold what is nobody's business, and errors are shown and kept. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '')
 }

@@ -1,6 +1,6 @@
 import type { Plan } from '../flow/model.ts'
 import { oneLine } from '../flow/print.ts'
-import { effectOf } from '../run/sandbox.ts'
+import { effectOf, headerTexts } from '../run/sandbox.ts'
 import type { WatchedHop } from '../run/watch.ts'
 import type { Seen } from './lists.ts'
 import { bytesText, WireText } from './match.ts'
@@ -41,7 +41,12 @@ export class Observer {
       else if (effect?.kind === 'answer')
         this.add('answered', hop.time, { node: node.id, ...effect, body: textOf(effect.body) })
       else if (effect !== undefined)
-        this.add('posted', hop.time, { node: node.id, ...effect, body: textOf(effect.body) })
+        this.add('posted', hop.time, {
+          node: node.id,
+          ...effect,
+          headers: headerTexts(effect.headers, (name) => `secret of ${name}`),
+          body: textOf(effect.body),
+        })
       else if (pending.kind === 'row') this.add(`rows ${pending.table}`, hop.time, pending.row)
       else if (pending.kind === 'alarm') this.add('alarms', hop.time, { node: node.id, ...pending.entry })
     }

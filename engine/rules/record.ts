@@ -7,7 +7,7 @@ import type { Message } from '../spec/message.ts'
 import type { Seen } from './lists.ts'
 import { sinceText } from './moment.ts'
 import { Observer, plainOf } from './observer.ts'
-import { callLimit, secretOf } from './run.ts'
+import { callLimit } from './run.ts'
 
 /** A message that a test is made from. */
 export interface MessageToRecord {
@@ -87,7 +87,7 @@ function runMessages({ plan, store, start, seed, messages, then }: Recording, as
   const observer = new Observer(new Set(asked), start)
   const [random, stop] = [seededRandom(seed), callLimit(clock)]
   const onHop = observer.hop.bind(observer)
-  const sandbox = createSandbox({ plan, store, clock, random, secret: secretOf, keep: 0, onHop, stop })
+  const sandbox = createSandbox({ plan, store, clock, random, keep: 0, onHop, stop })
   const steps: RecordedStep[] = []
   let stopped: string | undefined
   const take = (step: Record<string, unknown>) => {

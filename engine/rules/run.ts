@@ -94,7 +94,7 @@ class TestRun {
         observer.hop(hop)
         if (test.echo === true) echo(packetsOf(hop))
       }
-      const sandbox: Sandbox = createSandbox({ plan, store, clock, random, secret: secretOf, keep: 0, onHop, stop })
+      const sandbox: Sandbox = createSandbox({ plan, store, clock, random, keep: 0, onHop, stop })
       for (const [index, step] of test.steps.entries()) {
         this.#step = index
         const failures = this.#take(sandbox, step)
@@ -188,11 +188,6 @@ function echoes(clock: VirtualClock, deliver: (packet: SandboxPacket) => void): 
     if (!planned && queue.length > 0) clock.at(clock.now(), drain)
     planned ||= queue.length > 0
   }
-}
-
-/** Tests run without the environment's secrets. */
-export function secretOf(name: string): string {
-  return `secret of ${name}`
 }
 
 /** Ends a run in which time does not go on any more. */

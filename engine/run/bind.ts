@@ -8,19 +8,17 @@ export interface Binding {
   environment: Environment
   /** The engine's own limits, where they differ from the defaults. */
   limits: Partial<Limits> | undefined
-  /** Value of a secret; the check has seen that it is there. */
-  secret(name: string): string | undefined
 }
 
 /**
- * A node's config as its reducer sees it: expressions are functions of the message, references to secrets are their values.
+ * A node's config as its reducer sees it: expressions are functions of the message. A reference to a secret stays one, so no
+ * node has its value, and neither have states, messages, traces and dead letters.
  * The functions throw EXPRESSION_FAILED.
  */
 export function bind(config: unknown, binding: Binding): unknown {
   if (config instanceof Expression) return bindExpression(config, binding)
   if (Array.isArray(config)) return config.map((item) => bind(item, binding))
   if (typeof config !== 'object' || config === null) return config
-  if ('$secret' in config && typeof config.$secret === 'string') return binding.secret(config.$secret) ?? ''
   return Object.fromEntries(Object.entries(config).map(([field, value]) => [field, bind(value, binding)]))
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { RulewireError } from '../errors.ts'
 import { checkFlow } from '../flow/index.ts'
 import type { Plan } from '../flow/model.ts'
 import { parseDuration } from '../spec/fields.ts'
@@ -27,7 +28,6 @@ export function runExample(spec: AnyNodeSpec, example: Example<unknown>, store: 
     store,
     clock,
     random: seededRandom(1),
-    secret: (name) => `secret of ${name}`,
   })
   return example.steps.flatMap((step, index) => {
     takeStep(sandbox, clock, step)
@@ -72,8 +72,25 @@ function takeStep(sandbox: Sandbox, clock: VirtualClock, step: ExampleStep): voi
       throw new Error(`no subscription matches ${rest.topic}`)
     }
   }
+  if (step.request !== undefined) takeRequest(sandbox, step.request, step.refused)
   if (step.answer !== undefined && !takeAnswer(sandbox, step.answer)) throw new Error('there is no request to answer')
   if (step.advance !== undefined) sandbox.advanceTo(clock.now() + (parseDuration(step.advance) ?? Number.NaN))
+}
+
+function takeRequest(
+  sandbox: Sandbox,
+  request: NonNullable<ExampleStep['request']>,
+  refused: string | undefined,
+): void {
+  const { method = 'POST', path, query = {}, headers = {}, body } = request
+  const sent = { method, path, query, headers, ...(body === undefined ? {} : { body: toBytes(body) }) }
+  try {
+    sandbox.request(sent)
+  } catch (thrown) {
+    if (thrown instanceof RulewireError && thrown.code === refused) return
+    throw thrown
+  }
+  if (refused !== undefined) throw new Error(`the request was taken, where ${refused} is expected`)
 }
 
 function takeAnswer(sandbox: Sandbox, answer: NonNullable<ExampleStep['answer']>): boolean {

@@ -15,7 +15,6 @@ export interface InstanceOptions {
   tables: TableStore
   /** From 0 up to 1. */
   random(): number
-  secret(name: string): string | undefined
   limits: Partial<Limits> | undefined
   log(text: string, data?: unknown): void
 }
@@ -49,6 +48,7 @@ export function createInstance(flow: string, planned: PlannedNode, options: Inst
   addTarget(':timer', handlers.onTimer)
   addTarget(':packet', handlers.onPacket)
   addTarget(':result', handlers.onResult)
+  addTarget(':request', handlers.onRequest)
   addTarget(':caught', handlers.onCaught)
   addTarget(':linked', handlers.onLinked)
   addTarget(':command', handlers.onCommand)
@@ -80,7 +80,7 @@ function contextOf(
   return {
     flow: node.flow,
     node: node.id,
-    config: bind(node.config, { environment, limits: options.limits, secret: options.secret }),
+    config: bind(node.config, { environment, limits: options.limits }),
     out: Object.fromEntries([...outputs].map(([name, port]) => [name, port.send])),
     link: (message) => {
       const port = outputs.get(linkPort)

@@ -3,6 +3,7 @@ import type { Plan } from '../flow/model.ts'
 import type { Limits } from '../jsonata/index.ts'
 import type { AlarmEntry, Command } from '../spec/alarm.ts'
 import type { Effect, EffectResult, RequestEffect } from '../spec/context.ts'
+import { type HookRequest, HookTable, readHookPath } from '../spec/hook.ts'
 import type { Message, Packet } from '../spec/message.ts'
 import { filtersIntersect } from '../spec/topics.ts'
 import type { Batch, Pending } from './batch.ts'
@@ -20,7 +21,6 @@ export interface SandboxOptions {
   clock: VirtualClock
   /** From 0 up to 1. */
   random(): number
-  secret?(name: string): string | undefined
   limits?: Partial<Limits> | undefined
   /** What `query` nodes ask; the store unless given. */
   query?: TableStore['query'] | undefined
@@ -53,6 +53,16 @@ export interface SandboxResult {
 /** A packet for {@link Sandbox.packet}; fields that are not given are filled up. */
 export type SandboxPacket = Partial<Packet> & Pick<Packet, 'topic' | 'payload'>
 
+/** A request for {@link Sandbox.request}, whose sender is not asked for a proof. `path`: what stands behind `/hooks/`. */
+export interface SandboxRequest {
+  method: string
+  path: string
+  query?: HookRequest['query']
+  /** By name in lower case. */
+  headers?: HookRequest['headers']
+  body?: Uint8Array
+}
+
 /** A flow that runs by itself: nothing is published, requested or stored outside of its store, and time stands still. */
 export interface Sandbox {
   /** Sends a message to an input port; fields that are not given are filled up. Throws NOT_FOUND. */
@@ -61,6 +71,8 @@ export interface Sandbox {
   packet(packet: SandboxPacket, node?: string): number
   /** Answers the oldest request that has no answer. False when there is none. */
   answer(result: (message: Message) => EffectResult): boolean
+  /** Sends a request to the hook that it matches. Throws HOOK_UNKNOWN, WRONG_METHOD, and what the node refuses it with. Gives its id. */
+  request(request: SandboxRequest): string
   /** Throws NOT_FOUND, and what the node refuses the command with. */
   command(node: string, command: Command): void
   /** Lets time go on; timers fire on the way, each at its time. */
@@ -78,10 +90,21 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   return new IsolatedRun(options)
 }
 
+/** Headers for people and tests, with a text in place of each secret. */
+export function headerTexts(
+  headers: RequestEffect['headers'],
+  shown: (secret: string) => string,
+): Record<string, string> {
+  const entries = Object.entries(headers)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : shown(value.$secret)]),
+  )
+}
+
 /** The work for a sink that a handler asked for, as it did. */
 export function effectOf(pending: Pending): Effect | undefined {
   if (pending.kind === 'request') return pending.request.effect
-  if (pending.kind === 'send') return pending.effect
+  if (pending.kind === 'send' || pending.kind === 'answer') return pending.effect
   if (pending.kind !== 'publish') return undefined
   const { topic, payload, qos, retain, props } = pending.row
   const effect = { kind: 'publish' as const, broker: pending.connection, topic, payload, qos, retain }
@@ -98,6 +121,8 @@ class IsolatedRun implements Sandbox {
   readonly #nodes = new Map<string, NodeRuntime>()
   readonly #runner: Runner
   readonly #subscribed: { filter: string; target: Target }[] = []
+  /** By node id. */
+  readonly #hooks: HookTable<string>
   readonly #unanswered: { node: string; effect: RequestEffect }[] = []
   #hops: WatchedHop[] = []
   #left = 0
@@ -108,7 +133,7 @@ class IsolatedRun implements Sandbox {
 
   constructor(options: SandboxOptions) {
     this.#options = options
-    const { clock, random, limits, plan, secret = () => undefined } = options
+    const { clock, random, limits, plan } = options
     const store = this.#recording(options.store)
     const runner = new Runner(this.#nodes, {
       store,
@@ -119,6 +144,9 @@ class IsolatedRun implements Sandbox {
       log: () => undefined,
     })
     this.#runner = runner
+    this.#hooks = new HookTable(
+      plan.nodes.flatMap(({ id, spec, config }) => (spec.serves?.(config) ?? []).map((hook) => ({ hook, owner: id }))),
+    )
     runner.idPrefix = 'm'
     runner.watcher = () => this.#watch
     const deployment = new Deployment({
@@ -131,7 +159,6 @@ class IsolatedRun implements Sandbox {
       },
       tables: { ...store.tables, query: options.query ?? store.tables.query },
       random,
-      secret,
       limits,
       log: (text, data) => void this.#logs.push({ ...splitLog(text), data }),
     })
@@ -165,6 +192,26 @@ class IsolatedRun implements Sandbox {
     if (request === undefined || target === undefined) return false
     this.#guarded(() => this.#runner.run(target, result(request.effect.message)))
     return true
+  }
+
+  request({ method, path, query = {}, headers = {}, body = new Uint8Array() }: SandboxRequest): string {
+    const levels = readHookPath(path)
+    const found = this.#hooks.find(method, levels)
+    if (!('hook' in found)) {
+      if (found.methods.length === 0) throw rulewireError('HOOK_UNKNOWN', { path })
+      throw rulewireError('WRONG_METHOD', { method, methods: found.methods.join(', ') })
+    }
+    const target = this.#target(found.owner, ':request')
+    const id = this.#runner.nextId()
+    // Not for keeping out, only for telling apart; this layer has no digest.
+    const digest = Buffer.from(body).toString('base64')
+    const { params } = found
+    this.#guarded(() => {
+      const received = this.#runner.now
+      const own = { id, method, path: levels.join('/'), params, query, headers, body, digest, received }
+      this.#runner.command(target, own)
+    })
+    return id
   }
 
   command(node: string, command: Command): void {
@@ -302,6 +349,7 @@ class IsolatedRun implements Sandbox {
 
 /** Nothing waits for a broker or a server here, so nothing is kept for one. */
 function takeEffect(effect: Effect, node: NodeRuntime): Pending {
+  if (effect.kind === 'answer') return { kind: 'answer', effect }
   if (effect.kind === 'publish') return { kind: 'send', connection: effect.broker ?? 'default', effect }
   return { kind: 'request', request: { id: 0, node: node.ref, effect, attempts: 0, due: 0 } }
 }

@@ -1,5 +1,7 @@
+import type { Problem } from '../errors.ts'
 import type { AlarmEntry, Command } from './alarm.ts'
-import type { Bound, Evaluate } from './fields.ts'
+import type { Bound, Evaluate, SecretReference } from './fields.ts'
+import type { AnswerEffect, HookRequest } from './hook.ts'
 import type { Json, Message, Packet } from './message.ts'
 
 /**
@@ -76,7 +78,7 @@ export interface Tables {
 export type SqlValue = null | number | string | Uint8Array
 
 /** Work for a sink. */
-export type Effect = PublishEffect | RequestEffect
+export type Effect = PublishEffect | RequestEffect | AnswerEffect
 
 export interface PublishEffect {
   kind: 'publish'
@@ -93,7 +95,10 @@ export interface RequestEffect {
   kind: 'request'
   method: string
   url: string
-  headers: Readonly<Record<string, string>>
+  /** A message chose the server: it may not lead to this machine. Unset: the server stands in the flow. */
+  computed?: boolean
+  /** A secret stays a reference until the request is sent, so that nothing that is kept or shown holds its value. */
+  headers: Readonly<Record<string, string | SecretReference>>
   body?: string | Uint8Array
   /** Milliseconds for one attempt. */
   timeout: number
@@ -115,7 +120,15 @@ export type EffectResult =
       body: unknown
       attempts: number
     }
-  | { kind: 'failed'; message: Message; detail: string; status?: number; attempts: number }
+  | {
+      kind: 'failed'
+      message: Message
+      detail: string
+      status?: number
+      attempts: number
+      /** An error of the table that says it better than "request failed". */
+      error?: Problem
+    }
 
 /** A timer that is due. */
 export interface DueTimer {
@@ -136,6 +149,8 @@ export type Handlers<Input extends string> = { readonly [Port in Input]: (messag
   /** A packet that matches one of the spec's subscriptions. */
   readonly onPacket?: (packet: Packet) => void
   readonly onResult?: (result: EffectResult) => void
+  /** A request to one of the spec's hooks. What it throws is the answer: no error port, no dead letter. */
+  readonly onRequest?: (request: HookRequest) => void
   /** For a node type that receives a link: a message of any flow. */
   readonly onLinked?: (message: Message) => void
   /** For a node type that catches errors: a message that failed elsewhere in the flow, with the reason in `error`. */

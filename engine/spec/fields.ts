@@ -32,11 +32,11 @@ export interface Evaluate {
   readonly text: string
 }
 
-/** A config as a node sees it: every {@link Expression} in it has become a function, every secret its text. */
+/** A config as a node sees it: every {@link Expression} in it has become a function. A secret stays a reference: only what sends it gets its value. */
 export type Bound<Config> = Config extends Expression
   ? Evaluate
   : Config extends SecretReference
-    ? string
+    ? SecretReference
     : Config extends (infer Item)[]
       ? Bound<Item>[]
       : Config extends object
@@ -127,12 +127,27 @@ export function topicFilter() {
     .meta({ format: 'topic-filter' })
 }
 
-/** A config field that names a secret: `{ "$secret": "name" }` in files, its value for the node. */
+/** What names a secret: `{ "$secret": "name" }`, in files and for nodes. Its value is known to what sends it, and to nobody else. */
 export interface SecretReference {
   readonly $secret: string
 }
 
-/** Text, or a reference to a secret that the engine fills in before a node sees it. */
+/** A config field that names a secret and takes no other text. */
+export function secretReference() {
+  return z
+    .union([z.string(), z.strictObject({ $secret: z.string().min(1) })])
+    .transform((value, context): SecretReference => {
+      if (typeof value !== 'string') return value
+      context.addIssue({
+        code: 'custom',
+        message: 'a secret does not stand in a flow; name it with { "$secret": "name" }, and set its variable',
+      })
+      return z.NEVER
+    })
+    .meta({ format: 'secret' })
+}
+
+/** Text, or a reference to a secret, to be handed on in an effect. */
 export function textOrSecret() {
   return z.union([z.string(), z.strictObject({ $secret: z.string().min(1) })]).meta({ format: 'secret' })
 }

@@ -19,6 +19,7 @@ const layers: readonly (readonly string[])[] = [
   ['engine/spec/'],
   ['engine/jsonata/'],
   ['engine/types/'],
+  ['engine/net/', 'engine/secrets/'],
   ['engine/errors.ts', 'engine/log.ts'],
 ]
 

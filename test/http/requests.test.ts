@@ -2,6 +2,9 @@ import { createServer } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../engine/clock.ts'
 import { Requests } from '../../engine/http/requests.ts'
+import { createTransport } from '../../engine/http/transport.ts'
+import { createDialer } from '../../engine/net/dialer.ts'
+import { flowEgress } from '../../engine/net/egress.ts'
 import type { Clock } from '../../engine/run/ports.ts'
 import { Runner } from '../../engine/run/runner.ts'
 import type { RequestEffect } from '../../engine/spec/context.ts'
@@ -52,6 +55,8 @@ async function setUp(answer: (count: number) => number, clock: Clock = systemClo
     dataId: 'd',
     limit: 10_000,
     nodeOf: () => undefined,
+    transport: createTransport(createDialer(flowEgress({ localWritten: true }))),
+    secret: () => undefined,
   })
   ends.push(() => requests.close(0))
   const request = (order: string, body: string): RequestEffect => ({

@@ -178,7 +178,7 @@ export class Bench {
     return spec.create({
       flow: 'example',
       node: 'node',
-      config: bind(this.#config, { environment, limits: undefined, secret: (name) => `secret of ${name}` }),
+      config: bind(this.#config, { environment, limits: undefined }),
       out: Object.fromEntries(Object.keys(ports).map((port) => [port, send(port)])),
       link: (message: Message) => {
         send(':link')(message)

@@ -58,7 +58,6 @@ export function createRig(specs: AnyNodeSpec[], directory = ':memory:'): Rig {
       subscriptions,
       tables: store.tables,
       random: () => 0.5,
-      secret: () => undefined,
       limits: undefined,
     }
     const deployment = new Deployment({ ...options, log: () => undefined })
