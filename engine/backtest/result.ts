@@ -10,6 +10,8 @@ export interface BacktestResult {
   /** Messages that were read, and those of them that a node of the flow subscribes to. */
   messages: number
   taken: number
+  /** Messages with a time before that of the one ahead of them: they ran at that one's time, as late ones do. */
+  late: number
   /** Lines of a file that could not be used. */
   badLines: BadLines
   /** By node id. */
