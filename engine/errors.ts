@@ -374,6 +374,27 @@ export const errorTable = {
     text: 'This client sent more than {limit} messages in a second.',
     hint: 'Connect again and send only what changed.',
   },
+  // Backtests
+  INPUT_UNUSABLE: {
+    status: 422,
+    text: 'Nothing in {file} can be used: {detail}.',
+    hint: '{wanted}',
+  },
+  INPUT_COLUMN: {
+    status: 422,
+    text: '{file} has no column "{column}", which {what} names{suggestion}.',
+    hint: 'Its columns are: {columns}.',
+  },
+  BACKTESTS_BUSY: {
+    status: 429,
+    text: '{count} backtests go on at this moment, which is the limit.',
+    hint: 'Wait until one of them has ended, or end it.',
+  },
+  NO_HISTORY: {
+    status: 404,
+    text: 'There are no recorded messages of {what} in {place}.',
+    hint: 'Record them with "history" in the config of a connection or a flow, or give a file with --input.',
+  },
   TOO_MANY_RUNS: {
     status: 429,
     text: '{count} runs of rule tests go on at this moment, which is the limit.',

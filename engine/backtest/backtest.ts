@@ -1,11 +1,11 @@
 import type { Plan } from '../flow/model.ts'
 import type { Limits } from '../jsonata/index.ts'
 import type { TableStore } from '../run/ports.ts'
+import type { Packet } from '../spec/message.ts'
 import { compareAlarms } from './compare.ts'
 import { type PaceOptions, Pacer } from './pacer.ts'
 import type { RecordedInput } from './recorded.ts'
 import { Replay } from './replay.ts'
-import { ReplayPacket } from './replay-packet.ts'
 import type { BacktestResult } from './result.ts'
 
 export interface BacktestOptions extends PaceOptions {
@@ -44,15 +44,15 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRes
   let first: number | null = null
   for await (const piece of input.pieces()) {
     for (const recorded of piece) {
-      const { time } = recorded
+      const time = recorded.received
       if (time < from || time >= to) continue
       first ??= time
       versions ??= startVersions(options, time)
       if (time < versions.now) late++
       if (time > versions.now) await advance(versions, time, pacer)
-      const packet = new ReplayPacket(recorded, versions.now)
-      const main = versions.main.take(recorded, packet)
-      const other = versions.other?.take(recorded, packet) ?? false
+      const packet = time < versions.now ? receivedAt(recorded, versions.now) : recorded
+      const main = versions.main.take(packet)
+      const other = versions.other?.take(packet) ?? false
       messages++
       if (main || other) taken++
       if (pacer.isDue(messages)) await pacer.pause(messages, versions.now)
@@ -76,6 +76,11 @@ interface Versions {
 function startVersions({ plan, against, tables, seed, limits, width }: BacktestOptions, start: number): Versions {
   const replay = (version: Plan) => new Replay({ plan: version, start, seed, tables: tables(), limits, width })
   return { main: replay(plan), other: against === undefined ? undefined : replay(against.plan), now: start }
+}
+
+/** The same packet, received at another time; its bytes and what they are stay those of the first one. */
+function receivedAt(packet: Packet, received: number): Packet {
+  return Object.create(packet, { received: { value: received, enumerable: true } }) as Packet // it inherits all the rest
 }
 
 async function advance(versions: Versions, time: number, pacer: Pacer): Promise<void> {

@@ -10,7 +10,6 @@ import type { Effect } from '../spec/context.ts'
 import type { Packet } from '../spec/message.ts'
 import { AlarmTap } from './alarm-tap.ts'
 import { createMemoryStore } from './memory-store.ts'
-import type { Recorded } from './recorded.ts'
 import type { BacktestAlarms, BacktestDeadLetter, BacktestNode, BacktestSeries, BacktestWire } from './result.ts'
 import { Subscribers } from './subscribers.ts'
 import { TappedRunner } from './tapped-runner.ts'
@@ -141,8 +140,8 @@ export class Replay {
   }
 
   /** Runs a message at the present time. False when no node subscribes to it. */
-  take(recorded: Recorded, packet: Packet): boolean {
-    const targets = this.#subscribers.of(recorded.topic, recorded.connection)
+  take(packet: Packet): boolean {
+    const targets = this.#subscribers.of(packet.topic, packet.connection)
     if (targets.length === 0 || this.#stopped !== undefined) return targets.length > 0
     const runner = this.#runner
     runner.tick()

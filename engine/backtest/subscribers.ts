@@ -1,6 +1,7 @@
 import type { Target } from '../run/node-runtime.ts'
 import { BoundedCache } from '../spec/cache.ts'
 import { filtersIntersect } from '../spec/topics.ts'
+import { anyConnection } from './recorded.ts'
 
 /** Topics whose subscribers are remembered. */
 const cachedTopics = 8192
@@ -10,15 +11,14 @@ const defaultConnection = 'default'
 /** Who takes which topic. A node is found once, however many of its filters match. */
 export class Subscribers {
   readonly #all: { connection: string; filter: string; target: Target }[] = []
-  readonly #known = new Map<string | undefined, BoundedCache<string, readonly Target[]>>()
+  readonly #known = new Map<string, BoundedCache<string, readonly Target[]>>()
 
   add(subscription: { broker?: string | undefined; filter: string }, target: Target): void {
     this.#all.push({ connection: subscription.broker ?? defaultConnection, filter: subscription.filter, target })
     this.#known.clear()
   }
 
-  /** @param connection undefined for nodes of all connections */
-  of(topic: string, connection: string | undefined): readonly Target[] {
+  of(topic: string, connection: string): readonly Target[] {
     let known = this.#known.get(connection)
     if (known === undefined) {
       known = new BoundedCache(cachedTopics)
@@ -27,7 +27,7 @@ export class Subscribers {
     const found = known.get(topic)
     if (found !== undefined) return found
     const matching = this.#all.filter(
-      (one) => (connection === undefined || one.connection === connection) && filtersIntersect(one.filter, topic),
+      (one) => (connection === anyConnection || one.connection === connection) && filtersIntersect(one.filter, topic),
     )
     const targets = [...new Set(matching.map(({ target }) => target))]
     known.set(topic, targets)

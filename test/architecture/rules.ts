@@ -38,6 +38,8 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['engine/store/'],
   jsonata: ['engine/jsonata/'],
   croner: ['nodes/lib/'],
+  // its quoting rules, and the line of each row
+  'csv-parse': ['engine/backtest/'],
   'jsonc-parser': ['engine/flow/', 'engine/config/'],
   '@xyflow/react': ['editor/view/canvas/'],
 }
