@@ -1,6 +1,6 @@
 import { nodeSpecs } from '../../nodes/index.ts'
 import { rulewireError } from '../errors.ts'
-import { createLog } from '../log.ts'
+import { createLog } from '../observe/log.ts'
 import { isLoopback } from '../server/origin.ts'
 import { command } from './command.ts'
 import { engineSettings } from './engine-settings.ts'

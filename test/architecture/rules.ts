@@ -7,6 +7,7 @@ export type Violation = string
 const layers: readonly (readonly string[])[] = [
   ['engine/main.ts', 'engine/cli/'],
   ['engine/engine.ts'],
+  ['engine/observe/'],
   ['engine/host/', 'engine/clock.ts'],
   ['engine/config/'],
   ['engine/server/'],
@@ -41,6 +42,8 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   // its quoting rules, and the line of each row
   'csv-parse': ['engine/backtest/'],
   'jsonc-parser': ['engine/flow/', 'engine/config/'],
+  pino: ['engine/observe/'],
+  'prom-client': ['engine/observe/'],
   '@xyflow/react': ['editor/view/canvas/'],
 }
 
