@@ -44,13 +44,14 @@ interface Connection {
   readonly outbox: BrokerOutbox
   readonly incoming: IncomingLink
   readonly outgoing: OutgoingLink
+  /** Whether the incoming side is stopped. */
+  paused: boolean
 }
 
 /** The broker connections of an engine: who wants which topics, and what goes out where. */
 export class Connections implements Subscriptions {
   readonly #options: ConnectionsOptions
   readonly #connections = new Map<string, Connection>()
-  #paused = false
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -124,7 +125,9 @@ export class Connections implements Subscriptions {
   /** Nothing may be handed over while the store fails. */
   setFaulted(): void {
     this.#steer()
-    if (!this.#options.runner.faulted) for (const { intake } of this.#connections.values()) intake.resume()
+    if (this.#options.runner.faulted) return
+    for (const { intake } of this.#connections.values()) intake.resume()
+    this.#steer()
   }
 
   describe(): BrokerDescription[] {
@@ -158,16 +161,20 @@ export class Connections implements Subscriptions {
     const incoming = links.incoming({
       config,
       now,
-      onReceived: (packets) => intake.receive(packets),
+      onReceived: (packets) => {
+        intake.receive(packets)
+        if (intake.busy) this.#steer()
+      },
       onConnected: ({ sessionPresent, epoch }) => intake.connected(sessionPresent, epoch),
       knownFilters: store.filters.read(name),
       onSubscribed: (filters) => store.filters.write(name, filters),
       onState: onChange,
       log: logLink('in'),
     })
+    intake.onIdle = () => this.#steer()
     intake.link = config.connect === undefined ? incoming : this.#lasting(incoming)
     const outgoing = links.outgoing({ config, outbox, now, onState: onChange, log: logLink('out') })
-    return { config, trie, wanted: new Map(), intake, outbox, incoming, outgoing }
+    return { config, trie, wanted: new Map(), intake, outbox, incoming, outgoing, paused: false }
   }
 
   /** The answer of the embedded broker says that our acks arrived; they last when it has committed them. */
@@ -205,14 +212,15 @@ export class Connections implements Subscriptions {
     }
   }
 
-  /** Stops intake while the store fails or an outbox must not grow, and lets it go on after that. */
+  /** Stops intake while the store fails, an outbox must not grow, or packets wait for their turn; and lets it go on after that. */
   #steer(): void {
     let pause = this.#options.runner.faulted
     for (const { outbox } of this.#connections.values()) pause ||= outbox.full
-    if (pause === this.#paused) return
-    this.#paused = pause
-    for (const { incoming } of this.#connections.values()) {
-      if (pause) incoming.pause()
+    for (const connection of this.#connections.values()) {
+      const { incoming, intake } = connection
+      if ((pause || intake.busy) === connection.paused) continue
+      connection.paused = !connection.paused
+      if (connection.paused) incoming.pause()
       else incoming.resume()
     }
   }

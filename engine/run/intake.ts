@@ -11,10 +11,21 @@ export interface Router {
   match(topic: string): readonly Route[]
 }
 
+/** Records packets of a connection, before the nodes get them and with the same commit. */
+export interface Recorder {
+  /** Whether the packet came for a filter of the recorder. */
+  wants(packet: ReceivedPublish): boolean
+  /** @param named the packet says for which subscriptions it came, and one of them is known */
+  take(packet: ReceivedPublish, named: boolean): void
+}
+
 /** The first end of the engine leaves no mark, the next two do: the third try after them is not made. */
 const deadlyTries = 3
 /** Hash of a packet of an earlier run, which nobody knows any more. */
 const unknownHash = -1
+
+/** Time after which the packets of a chunk let other work run first, milliseconds. */
+const slice = 20
 
 /** A node that subscribed, and the identifier of the subscription that it shares with all who want the same filter. */
 export interface Route {
@@ -36,10 +47,13 @@ export interface Route {
 export class Intake {
   /** Packets that were known repeats. */
   repeats = 0
+  /** Called when {@link Intake.busy} has become false by itself. */
+  onIdle: (() => void) | undefined
   readonly #connection: string
   readonly #runner: Runner
   readonly #store: SeenStore
   readonly #router: Router
+  readonly #recorder: Recorder | undefined
   /** QoS 2 ids between PUBREC and PUBCOMP, with the hash of their packets. */
   readonly #received: Map<number, number>
   /** Packets of earlier epochs whose ack may not have arrived: packet id to hashes. */
@@ -62,12 +76,13 @@ export class Intake {
   readonly #transaction: Store['transaction']
 
   /** @param careful the engine did not end cleanly before this start */
-  constructor(connection: string, runner: Runner, store: Store, router: Router, careful: boolean) {
+  constructor(connection: string, runner: Runner, store: Store, router: Router, careful: boolean, recorder?: Recorder) {
     this.#connection = connection
     this.#runner = runner
     this.#transaction = store.transaction
     this.#store = store.seen
     this.#router = router
+    this.#recorder = recorder
     this.#careful = careful
     this.#received = new Map(store.seen.received(connection).map((packetId) => [packetId, unknownHash]))
     this.#suspects = new Map(
@@ -110,7 +125,15 @@ export class Intake {
     this.#forgetBatches()
   }
 
-  /** Takes the packets of one chunk. While the store fails they wait; the link is paused then. */
+  /** There are packets that wait for their turn: the link should be paused. */
+  get busy(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /**
+   * Takes the packets of one chunk. Those whose turn has not come after {@link slice} wait until other work has run, and while the
+   * store fails all do.
+   */
   receive(packets: readonly Received[]): void {
     if (this.#runner.faulted || this.#waiting.length > 0) {
       for (const packet of packets) this.#waiting.push(packet)
@@ -119,7 +142,7 @@ export class Intake {
     this.#take(packets)
   }
 
-  /** The store works again. */
+  /** Goes on with what waits: the store works again, or other work has run. */
   resume(): void {
     const waiting = this.#waiting
     this.#waiting = []
@@ -145,15 +168,30 @@ export class Intake {
     const runner = this.#runner
     runner.tick()
     if (this.#careful) this.#markTries(packets)
-    for (const packet of packets) {
-      if (packet.type === 'release') this.#release(packet.packetId)
-      else if (this.#careful && this.#isSuspect(packet)) {
-        this.#publishAlone(packet)
-        continue
-      } else this.#publish(packet)
-      if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
+    for (let index = 0; index < packets.length; index++) {
+      this.#takeOne(packets[index] as Received) // below the length
+      if (runner.elapsed < slice || index + 1 === packets.length) continue
+      this.#waiting = packets.slice(index + 1)
+      break
     }
+    // Planned first, so that acks do not wait for the rest.
     runner.finish()
+    if (this.busy) {
+      runner.soon(() => {
+        if (runner.faulted) return
+        this.resume()
+        if (!this.busy) this.onIdle?.()
+      })
+    }
+  }
+
+  #takeOne(packet: Received): void {
+    if (packet.type === 'release') this.#release(packet.packetId)
+    else if (this.#careful && this.#isSuspect(packet)) {
+      this.#publishAlone(packet)
+      return
+    } else this.#publish(packet)
+    if (packet.type === 'release' || packet.qos > 0) this.#part().settle.push(packet)
   }
 
   #publish(packet: ReceivedPublish): void {
@@ -252,7 +290,9 @@ export class Intake {
       this.#publish(packet)
     } else {
       const error = rulewireError('POISON', { count: tries })
-      for (const { target } of this.#router.match(packet.topic)) {
+      const routes = this.#router.match(packet.topic)
+      this.#recorder?.take(packet, this.#isNamed(packet, routes))
+      for (const { target } of routes) {
         runner.deadLetter(target.node.ref, target.port, packet, error)
       }
       if (packet.qos === 2) this.#keepId(packet)
@@ -272,14 +312,20 @@ export class Intake {
 
   #dispatch(packet: ReceivedPublish): void {
     const routes = this.#router.match(packet.topic)
-    // A broker that promised to name subscriptions and does not must not make messages disappear.
-    const all = packet.subscriptions === undefined || !routes.some((route) => isFor(packet, route))
+    const named = this.#isNamed(packet, routes)
+    this.#recorder?.take(packet, named)
     for (let index = 0; index < routes.length; index++) {
       const route = routes[index] as Route
-      if (!all && !isFor(packet, route)) continue
+      if (named && !isFor(packet, route)) continue
       this.#runner.run(route.target, packet)
       route.seen(packet)
     }
+  }
+
+  /** A broker that promised to name subscriptions and does not must not make messages disappear. */
+  #isNamed(packet: ReceivedPublish, routes: readonly Route[]): boolean {
+    if (packet.subscriptions === undefined) return false
+    return routes.some((route) => isFor(packet, route)) || this.#recorder?.wants(packet) === true
   }
 
   #release(packetId: number): void {
@@ -361,7 +407,7 @@ function hashOf(packet: Pick<ReceivedPublish, 'topic' | 'payload'>): number {
 }
 
 /** A broker of MQTT 5 delivers a message once for each filter that overlaps, and says for which: each copy goes its own way. */
-function isFor({ subscriptions }: ReceivedPublish, { subscription }: Route): boolean {
+export function isFor({ subscriptions }: ReceivedPublish, { subscription }: Pick<Route, 'subscription'>): boolean {
   if (subscriptions === undefined) return true
   return subscriptions.length === 0 ? subscription === 0 : subscriptions.includes(subscription)
 }

@@ -1,6 +1,7 @@
 import { type RulewireError, rulewireError } from '../errors.ts'
 import type { Command } from '../spec/alarm.ts'
 import type { Effect } from '../spec/context.ts'
+import type { HookRequest } from '../spec/hook.ts'
 import { type Batch, emptyBatch, type Pending } from './batch.ts'
 import { type Cell, Journal } from './cell.ts'
 import { errorOf, type Failure, letterOf, withError } from './failure.ts'
@@ -15,6 +16,8 @@ import { writeBatch } from './write.ts'
 const hopLimit = 10_000
 /** Runs after which a batch is committed at once, so that a flood does not delay acks for long. */
 const batchLimit = 1024
+/** Time after which timers that are due let other work run first, milliseconds. */
+const timerSlice = 20
 /** Wait before a commit that failed is tried again, milliseconds: first and longest. */
 const retryWait = { first: 50, longest: 2000 }
 
@@ -60,7 +63,7 @@ export class Runner {
   #tail = 0
   /** How often what runs now was tried, this time included. */
   #attempts = 1
-  /** What the last command was refused with. */
+  /** What the last command or request was refused with. */
   #refused: RulewireError | undefined
   #commitPlanned = false
   #stopped = false
@@ -135,8 +138,8 @@ export class Runner {
     return target.node.errors === errors
   }
 
-  /** Hands a command to a node. What its handler throws is thrown here, and nothing of it stays. */
-  command(target: Target, command: Command): void {
+  /** Hands a command or a request to a node. What its handler throws is thrown here, and nothing of it stays. */
+  command(target: Target, command: Command | HookRequest): void {
     this.#refused = undefined
     this.run(target, command)
     const refused = this.#refused
@@ -146,6 +149,16 @@ export class Runner {
   /** Reads the clock; to be called once before a group of runs. */
   tick(): void {
     this.now = this.#options.clock.now()
+  }
+
+  /** Milliseconds since {@link tick}. */
+  get elapsed(): number {
+    return this.#options.clock.now() - this.now
+  }
+
+  /** Calls back when other work that is due has run. */
+  soon(run: () => void): void {
+    this.#options.clock.soon(run)
   }
 
   /** To be called after a group of runs: lets the batch be committed soon. */
@@ -219,7 +232,7 @@ export class Runner {
 
   /** Adds to what the commit does. */
   add(pending: Pending): void {
-    if (pending.kind !== 'send') this.batch.writes++
+    if (pending.kind !== 'send' && pending.kind !== 'answer') this.batch.writes++
     this.batch.pending.push(pending)
   }
 
@@ -322,7 +335,7 @@ export class Runner {
   #fail({ node, port }: Target, argument: unknown, thrown: unknown): Failure {
     node.errors++
     const error = errorOf(thrown)
-    if (port === ':command') {
+    if (port === ':command' || port === ':request') {
       this.#refused = error
       return { error, kept: 'refused' }
     }
@@ -346,7 +359,7 @@ export class Runner {
   #fireTimers(): void {
     if (this.faulted) return
     this.tick()
-    for (let count = 0; count < batchLimit; count++) {
+    for (let count = 0; count < batchLimit && this.elapsed < timerSlice; count++) {
       const cell = this.timers.take(this.now)
       if (cell === undefined) break
       const target = this.#nodes.get(cell.node)?.inputs.get(':timer')

@@ -15,6 +15,8 @@ function setUp(store: EngineStore = openStore(':memory:'), careful = false) {
   const pings: (() => void)[] = []
   const ran: string[] = []
   let failing = false
+  let cost = 0
+  let spent = 0
   const { transaction } = store
   store.transaction = (write) => {
     if (failing) throw new StoreFault('database is locked')
@@ -22,7 +24,7 @@ function setUp(store: EngineStore = openStore(':memory:'), careful = false) {
   }
   const runner: Runner = new Runner(new Map(), {
     store,
-    clock,
+    clock: { now: () => clock.now() + spent, at: (time, run) => clock.at(time, run), soon: (run) => clock.soon(run) },
     take: () => {
       throw new Error('nothing goes out here')
     },
@@ -42,6 +44,7 @@ function setUp(store: EngineStore = openStore(':memory:'), careful = false) {
       const { payload } = packet as ReceivedPublish // the intake gives packets only
       const text = Buffer.from(payload).toString()
       ran.push(text)
+      spent += cost
       runner.add({ kind: 'row', node: 'f/a', port: ':packet', argument: text, table: 'kept', row: { text } })
     },
   }
@@ -55,6 +58,10 @@ function setUp(store: EngineStore = openStore(':memory:'), careful = false) {
     settled,
     ran,
     clock,
+    /** Lets each packet take so many milliseconds. */
+    slow: (milliseconds: number) => {
+      cost = milliseconds
+    },
     /** Lets the store fail, or work again. */
     fail: (value: boolean) => {
       failing = value
@@ -85,6 +92,57 @@ function packet(packetId: number, text: string, fields: Partial<ReceivedPublish>
 }
 
 const again = { duplicate: true, epoch: 2 }
+
+describe('packets that take long', () => {
+  const numbers = Array.from({ length: 7 }, (_, index) => String(index))
+  const packets = numbers.map((text, index) => packet(index + 1, text))
+
+  it('let other work run after 20 ms, in order, and are acked by then', () => {
+    const { intake, clock, ran, settled, slow } = setUp()
+    intake.connected(true, 1)
+    slow(9)
+    let others: string[] = []
+    clock.soon(() => {
+      others = [...ran]
+    })
+    intake.receive(packets)
+    expect(ran).toEqual(['0', '1', '2'])
+    expect(intake.busy).toBe(true)
+    intake.receive([packet(8, 'later')])
+    clock.settle()
+    expect(others).toEqual(['0', '1', '2'])
+    expect(ran).toEqual([...numbers, 'later'])
+    expect(settled.map((part) => part.length)).toEqual([3, 3, 2])
+    expect(intake.busy).toBe(false)
+  })
+
+  it('tell when the link may go on', () => {
+    const { intake, clock, slow } = setUp()
+    const idle: boolean[] = []
+    intake.onIdle = () => idle.push(intake.busy)
+    intake.connected(true, 1)
+    intake.receive(packets)
+    clock.settle()
+    expect(idle).toEqual([])
+    slow(100)
+    intake.receive(packets)
+    clock.settle()
+    expect(idle).toEqual([false])
+  })
+
+  it('wait for the store when it fails between them, and none is lost or done twice', () => {
+    const { intake, clock, fail, slow, rows } = setUp()
+    intake.connected(true, 1)
+    slow(9)
+    fail(true)
+    intake.receive(packets)
+    clock.settle()
+    fail(false)
+    clock.advanceTo(clock.now() + 5000)
+    clock.settle()
+    expect(rows()).toEqual(numbers)
+  })
+})
 
 describe('repeats', () => {
   it('are left out at QoS 1 until a message comes that is none, also after the answer to a ping', () => {
