@@ -109,7 +109,7 @@ export const errorTable = {
   SECRET_UNKNOWN: {
     status: 422,
     text: 'The secret "{name}" is not set.',
-    hint: 'Set the environment variable {variable} and start again.',
+    hint: 'Set it with "rulewire secrets set {name}", or as the variable {variable} before the start.',
   },
   SECRET_LOCKED: {
     status: 422,

@@ -15,7 +15,16 @@ export type {
 } from './spec/context.ts'
 export { type Decoding, decodePayload, isDeeperThan, maxJsonDepth } from './spec/decode.ts'
 export type { Bound, Evaluate, SecretReference } from './spec/fields.ts'
-export { duration, Expression, expression, parseDuration, textOrSecret, topicFilter } from './spec/fields.ts'
+export {
+  duration,
+  Expression,
+  expression,
+  parseDuration,
+  secretReference,
+  textOrSecret,
+  topicFilter,
+} from './spec/fields.ts'
+export { type AnswerEffect, type Hook, type HookMethod, type HookRequest, hookPathFault } from './spec/hook.ts'
 export type { Json, Message, Packet } from './spec/message.ts'
 export { derive, withPayload } from './spec/message.ts'
 export type {

@@ -8,6 +8,7 @@ import debug from './debug.ts'
 import delay from './delay.ts'
 import errorNode from './error.ts'
 import filter from './filter.ts'
+import httpIn from './http-in.ts'
 import httpOut from './http-out.ts'
 import inject from './inject.ts'
 import latest from './latest.ts'
@@ -30,6 +31,7 @@ import window from './window.ts'
 
 const specs: readonly AnyNodeSpec[] = [
   mqttIn,
+  httpIn,
   inject,
   linkIn,
   filter,

@@ -1,6 +1,6 @@
 import { nodeSpecs } from '../../nodes/index.ts'
 import { type Problem, problem } from '../errors.ts'
-import { type CheckResult, checkText, topicLoops } from '../flow/index.ts'
+import { type CheckResult, checkText, hookClashes, topicLoops } from '../flow/index.ts'
 import { messageType, printType, type Type } from '../types/index.ts'
 
 import { command } from './command.ts'
@@ -58,6 +58,7 @@ function checkFiles(names: readonly string[]): CheckedFiles {
       ...files.flatMap(({ result }) => result.problems),
       ...duplicateFlows(files),
       ...topicLoops(plans),
+      ...hookClashes(plans),
       ...tests.flatMap((file) => loadTests(file).problems),
     ],
   }

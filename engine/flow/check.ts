@@ -3,6 +3,8 @@ import type { AnyNodeSpec } from '../spec/spec.ts'
 import { describePorts, type NodePortsDescription } from './describe.ts'
 import { checkShape } from './document.ts'
 import { type FieldSchema, fieldSchema } from './fieldschema.ts'
+import { historyProblems } from './history.ts'
+import { hookProblems } from './hooks.ts'
 import { readJsonText } from './jsontext.ts'
 import type { CheckContext, CheckResult, FlowDocument } from './model.ts'
 import { type CheckedNode, checkNode } from './node.ts'
@@ -33,7 +35,12 @@ export function checkFlow(document: unknown, context: CheckContext): CheckResult
     ...shape.problems,
     ...checked.flatMap((node) => node.problems),
     ...wireProblems,
+    ...historyProblems(shape.document?.history, context),
     ...circleProblems([...nodes.keys()], wires),
+    ...hookProblems(
+      { flow: shape.flow, disabled: shape.document?.disabled === true, nodes: nodes.values() },
+      { taken: context.hooks?.() ?? [], exposed: context.exposed === true },
+    ),
     ...typing.problems,
   ]
   const extra = {

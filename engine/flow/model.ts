@@ -3,6 +3,8 @@ import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
 import type { Type } from '../types/index.ts'
 import type { ParseConfig } from './config-cache.ts'
 import type { NodePortsDescription } from './describe.ts'
+import type { PlannedHistory } from './history.ts'
+import type { TakenHook } from './hooks.ts'
 
 /** A flow file as it is written: nodes, wires, layout. */
 export interface FlowDocument {
@@ -13,10 +15,21 @@ export interface FlowDocument {
   description?: string
   /** True: checked, but not run. */
   disabled?: boolean
+  /** What is recorded of its messages. */
+  history?: HistoryEntry
   nodes: NodeEntry[]
   wires: WireEntry[]
   /** Canvas places of the nodes, pixels. Not part of the logic: a move redeploys nothing. */
   layout?: Record<string, [number, number]>
+}
+
+/** As it is written: see `historySchema`. */
+export interface HistoryEntry {
+  filters?: string[]
+  connection?: string
+  keep?: string
+  size?: string
+  qos?: 0 | 1 | 2
 }
 
 export interface NodeEntry {
@@ -39,6 +52,8 @@ export interface Plan {
   title: string
   disabled: boolean
   nodes: PlannedNode[]
+  /** What is recorded, by connection. */
+  history?: readonly PlannedHistory[]
   /** Hash of all that matters for running, without layout and titles. */
   hash: string
   /** The document it was made from. */
@@ -73,8 +88,14 @@ export interface CheckContext {
   connections?: readonly string[]
   /** The value of a secret; not checked when absent. */
   secrets?: (name: string) => string | undefined
+  /** Why a secret that is set cannot be read; the flow runs all the same. */
+  secretFault?: ((name: string) => string | undefined) | undefined
   /** Type of the messages of a topic filter, learned or written. */
   topicType?: (subscription: Subscription) => Type
+  /** Hooks of the flows that run. */
+  hooks?: () => readonly TakenHook[]
+  /** Others than this machine reach the HTTP server. */
+  exposed?: boolean
   /** Reads configs; one that remembers is faster where flows are checked again and again. */
   parse?: ParseConfig
   /** The file that the document comes from: named in the problems, and compared with the flow's id. */

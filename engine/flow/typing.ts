@@ -42,7 +42,9 @@ export function inferTypes(
   const inputs = new Map<string, Type>()
   const running = [...nodes.values()].filter((node) => node.runs).map((node) => node.entry.id)
   const wiresInto = groupByTarget(wires)
-  const order = orderVertices(running, edgesOf(wires), edgesOf(wires.filter((wire) => wire.output?.later !== true)))
+  // Types go on from where a message goes on.
+  const onward = wires.filter((wire) => wire.input?.ends !== true)
+  const order = orderVertices(running, edgesOf(onward), edgesOf(onward.filter((wire) => wire.output?.later !== true)))
   for (const id of order) {
     const node = nodes.get(id)
     if (node === undefined) continue

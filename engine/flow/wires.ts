@@ -44,7 +44,7 @@ export function resolveWires(
 
 /** Circles of wires that no output breaks which answers later: one problem for each group of nodes that reach each other. */
 export function circleProblems(nodes: readonly string[], wires: readonly Wire[]): Problem[] {
-  const now = wires.filter((wire) => wire.output?.later !== true)
+  const now = wires.filter((wire) => wire.output?.later !== true && wire.input?.ends !== true)
   const edges = edgesOf(now)
   const place = new Map(nodes.map((node, index) => [node, index]))
   return strongComponents(nodes, edges).flatMap((component) => {

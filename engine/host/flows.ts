@@ -113,7 +113,17 @@ export class Flows {
       this.#entry(flow)
       await this.#options.files.remove(flow)
       this.#remove(flow)
+      this.#takeFreed()
       this.#options.deployed()
+    })
+  }
+
+  /** Checks and deploys flows again because something beside their files has changed, such as a secret. */
+  again(flows: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const { flow, text } of [...this.#entries.values()]) {
+        if (flows.includes(flow)) this.#take({ flow, file: `${flow}.json`, text })
+      }
     })
   }
 
@@ -121,7 +131,18 @@ export class Flows {
     const { written, removed } = await this.#options.files.changes()
     for (const flow of removed) this.#remove(flow)
     for (const file of written) this.#take(file)
-    if (written.length + removed.length > 0) this.#options.deployed()
+    if (written.length + removed.length === 0) return
+    this.#takeFreed()
+    this.#options.deployed()
+  }
+
+  /** What only stood against a hook of another flow is deployed once that is gone. */
+  #takeFreed(): void {
+    for (const { flow, text, inStep, problems } of [...this.#entries.values()]) {
+      if (inStep || !problems.some(({ code }) => code === 'HOOK_TAKEN')) continue
+      const file = `${flow}.json`
+      if (this.#check((context) => checkText(text, context), file).plan !== undefined) this.#take({ flow, file, text })
+    }
   }
 
   #remove(flow: string): void {

@@ -1,4 +1,4 @@
-import { reasonOf } from '../errors.ts'
+import { RulewireError, reasonOf } from '../errors.ts'
 import type { Sandbox } from '../run/sandbox.ts'
 import type { EffectResult } from '../spec/context.ts'
 import type { Message } from '../spec/message.ts'
@@ -6,8 +6,9 @@ import type { RuleStep } from './document.ts'
 
 /** Does what a step asks for, besides time. Tells why it could not. */
 export function act(sandbox: Sandbox, step: RuleStep): string | undefined {
-  const { publish, send, answer, command } = step
+  const { publish, send, request, answer, command } = step
   if (publish !== undefined) return publishTo(sandbox, publish, step)
+  if (request !== undefined) return requestOf(sandbox, request)
   if (answer !== undefined && !sandbox.answer((message) => resultOf(answer, message))) {
     return 'There is no request that waits for an answer.'
   }
@@ -24,6 +25,21 @@ export function act(sandbox: Sandbox, step: RuleStep): string | undefined {
     return `${node} refused "${rest.name}": ${reasonOf(thrown)}`
   }
 }
+
+function requestOf(sandbox: Sandbox, { refused, body, headers = {}, query = {}, method, path }: Request) {
+  const fields = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  const typed = typeof body === 'string' || body === undefined ? {} : { 'content-type': 'application/json' }
+  const sent = { method, path, query, headers: { ...typed, ...Object.fromEntries(fields) }, body: bytesOf(body) }
+  try {
+    sandbox.request(sent)
+  } catch (thrown) {
+    if (refused !== undefined && thrown instanceof RulewireError && thrown.code === refused) return undefined
+    return `The request was refused: ${reasonOf(thrown)}`
+  }
+  return refused === undefined ? undefined : `The request was taken, where ${refused} is expected.`
+}
+
+type Request = NonNullable<RuleStep['request']>
 
 function publishTo(sandbox: Sandbox, topic: string, step: RuleStep): string | undefined {
   const { payload, retain = false, qos = 1, props = {} } = step

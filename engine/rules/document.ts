@@ -13,7 +13,7 @@ export type RuleStep = RuleTest['steps'][number]
 export type Expectations = NonNullable<RuleStep['expect']>
 
 /** What may be expected beside the messages of a port. */
-export const otherNames = ['published', 'posted', 'alarms', 'deadLetters', 'logs'] as const
+export const otherNames = ['published', 'posted', 'answered', 'alarms', 'deadLetters', 'logs'] as const
 
 const moment = () =>
   z.string().superRefine((text, context) => {
@@ -74,6 +74,23 @@ const answer = z.union([
   z.strictObject({ failed: z.string() }),
 ])
 
+const request = z.strictObject({
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+  path: z
+    .string()
+    .min(1)
+    .refine((path) => !path.startsWith('/'), 'it begins with "/"; write what stands behind /hooks/, such as orders/7')
+    .meta({ title: 'Path', description: 'What stands behind /hooks/.', examples: ['orders/7'] }),
+  query: texts.optional(),
+  headers: texts.optional(),
+  body: z.unknown().optional(),
+  refused: z
+    .string()
+    .regex(/^[A-Z0-9_]{1,64}$/)
+    .optional()
+    .meta({ title: 'Refused', description: 'Code of the error that it must be refused with.' }),
+})
+
 const command = z.strictObject({
   node: z.string(),
   name: z.string().meta({ examples: ['acknowledge'] }),
@@ -97,6 +114,7 @@ const expectations = z
   .object({
     published: list.optional(),
     posted: list.optional(),
+    answered: list.optional(),
     alarms: list.optional(),
     deadLetters: list.optional(),
     logs: list.optional(),
@@ -106,7 +124,7 @@ const expectations = z
   .catchall(list)
   .meta({ title: 'Expect', description: 'What came since it was last looked at.' })
 
-const actions = ['publish', 'send', 'answer', 'command', 'forget'] as const
+const actions = ['publish', 'send', 'request', 'answer', 'command', 'forget'] as const
 const ofPublish = ['payload', 'retain', 'qos', 'props'] as const
 
 const step = z
@@ -124,6 +142,7 @@ const step = z
       .record(z.string(), message)
       .optional()
       .meta({ title: 'Send', examples: [{ 'celsius.in': { payload: 1 } }] }),
+    request: request.optional().meta({ title: 'Request', examples: [{ path: 'orders/7', body: { count: 2 } }] }),
     answer: answer.optional().meta({ title: 'Answer', examples: [{ status: 200 }, { failed: 'connection refused' }] }),
     command: command.optional().meta({ title: 'Command' }),
     forget: z.literal(true).optional().meta({ title: 'Forget', description: 'All that came so far is looked at.' }),

@@ -1,6 +1,7 @@
 import type { Received } from '../mqtt/contract.ts'
 import type { AlarmEntry } from '../spec/alarm.ts'
 import type { PublishEffect, SqlValue } from '../spec/context.ts'
+import type { AnswerEffect } from '../spec/hook.ts'
 import type { Json } from '../spec/message.ts'
 import type { Cell } from './cell.ts'
 import type { DeadLetterEntry, StoredPublish, StoredRequest } from './ports.ts'
@@ -11,6 +12,7 @@ export type Pending =
   | { kind: 'send'; connection: string; effect: PublishEffect }
   | { kind: 'publish'; connection: string; row: StoredPublish }
   | { kind: 'request'; request: StoredRequest }
+  | { kind: 'answer'; effect: AnswerEffect }
   | {
       kind: 'row'
       node: string

@@ -70,6 +70,7 @@ export interface ShownMessage {
 /** Something that was handed to a sink. */
 export type ShownEffect =
   | { kind: 'publish'; broker: string; topic: string; payload: CutText; qos: 0 | 1 | 2; retain: boolean }
+  | { kind: 'answer'; request: string; status: number; headers: Record<string, string>; body: CutText }
   | { kind: 'request'; method: string; url: string; headers: Record<string, string>; body: CutText }
 
 export interface ShownRow {

@@ -4,6 +4,7 @@ import type { AlarmCapability } from './alarm.ts'
 import type { PlainLimit } from './alarm-limit.ts'
 import type { Handlers, NodeContext } from './context.ts'
 import type { Expression } from './fields.ts'
+import type { Hook, HookMethod } from './hook.ts'
 import type { Json, Message } from './message.ts'
 
 /** Where a node type stands in the palette. */
@@ -17,10 +18,12 @@ export interface Port {
   readonly summary: string
   /** True for an output that answers in a later run (after a call or a timer): it breaks circles of wires. */
   readonly later: boolean
+  /** True for an input where a way ends: what comes in there does not come out again, so no wire to it closes a circle. */
+  readonly ends?: boolean
 }
 
-export function port(type: PortType, summary: string, options: { later?: boolean } = {}): Port {
-  return { type, summary, later: options.later ?? false }
+export function port(type: PortType, summary: string, options: { later?: boolean; ends?: boolean } = {}): Port {
+  return { type, summary, later: options.later ?? false, ...(options.ends === true ? { ends: true } : {}) }
 }
 
 /** Ports by name: fixed, or made from the config (a switch has one for each case). */
@@ -43,6 +46,16 @@ export interface ExampleStep {
   send?: Readonly<Record<string, Partial<Message>>>
   /** A packet for a source, as text or as JSON that is printed to text. */
   packet?: { topic: string; payload: unknown; retain?: boolean; qos?: 0 | 1 | 2 }
+  /** A request to the node's own hook; the body as text or as JSON that is printed to text. */
+  request?: {
+    method?: HookMethod
+    path: string
+    query?: Readonly<Record<string, string>>
+    headers?: Readonly<Record<string, string>>
+    body?: unknown
+  }
+  /** Code of the error with which that request must be refused. */
+  refused?: string
   /** What a sink answers to the oldest request that has no answer yet: a response, or `failed` with the reason. */
   answer?: { status: number; body?: unknown; headers?: Readonly<Record<string, string>> } | { failed: string }
   /** Lets virtual time go on by a duration such as "5m". */
@@ -83,6 +96,8 @@ export interface NodeSpec<
   readonly outputs: Ports<z.output<Config>, Output>
   /** For sources: the topic filters that reach `onPacket`. */
   readonly subscribes?: (config: z.output<Config>) => readonly Subscription[]
+  /** For sources: the routes below `/hooks/` whose requests reach `onRequest`. */
+  readonly serves?: (config: z.output<Config>) => readonly Hook[]
   /** `errors`: it gets the messages that fail at nodes of its flow whose error port is not wired, by `onCaught`. */
   readonly catches?: 'errors'
   /** The name of the link whose messages it gets from nodes of all flows, by `onLinked`. */

@@ -83,6 +83,7 @@ class FlowBench {
 
   #perform(effect: Effect, from: Bench): void {
     if (effect.kind === 'request') return void this.requests.push(effect)
+    if (effect.kind === 'answer') return
     const { topic, payload, retain } = effect
     this.published.push({ topic, payload, retain, at: from.now - startTime })
     for (const [filter, bench] of this.#filters) {

@@ -3,6 +3,12 @@ import type { Hop } from '../../../engine/server/protocol-tools.ts'
 import { useEditor, useText } from '../context.ts'
 import styles from './Drawer.module.css'
 
+/** Where something went that was handed to a sink. */
+function effectTitle(effect: Hop['effects'][number]): string {
+  if (effect.kind === 'publish') return effect.topic
+  return effect.kind === 'answer' ? String(effect.status) : `${effect.method} ${effect.url}`
+}
+
 /** The way of a message, step by step; the nodes and wires on it are marked on the canvas. */
 export function Hops({ hops }: { hops: readonly Hop[] }) {
   const editor = useEditor()
@@ -45,7 +51,7 @@ export function Hops({ hops }: { hops: readonly Hop[] }) {
           ))}
           {hop.effects.map((effect) => (
             <span key={JSON.stringify(effect)}>
-              {t('hop.would')} {effect.kind === 'publish' ? effect.topic : `${effect.method} ${effect.url}`}{' '}
+              {t('hop.would')} {effectTitle(effect)}{' '}
               <code>{effect.kind === 'publish' ? effect.payload.text : effect.body.text}</code>
             </span>
           ))}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestHandler } from 'express'
+import { RulewireError, rulewireError } from '../errors.ts'
+import type { HookAnswer, HookHead, HooksApi } from './api-hooks.ts'
+
+/** Where hooks stand. */
+export const hooksRoot = '/hooks/'
+
+/**
+ * Answers everything below {@link hooksRoot} for the flows that want it. A hook proves who sends in its own way, so neither login nor
+ * role counts here; everything else that holds for all requests (Host, Origin, headers) was looked at before.
+ */
+export function hooksHandler(hooks: HooksApi): RequestHandler {
+  return async (request, response, next) => {
+    if (!request.path.startsWith(hooksRoot)) return next()
+    const head = headOf(request)
+    const call = hooks.open(head)
+    response.once('close', call.close)
+    try {
+      const encoding = request.headers['content-encoding']
+      if (encoding !== undefined && encoding !== 'identity') {
+        const wanted = 'Send it without Content-Encoding.'
+        throw rulewireError('BAD_REQUEST', { detail: `The body is compressed (${encoding.slice(0, 40)}).`, wanted })
+      }
+      send(response, head, await call.run(await readBody(request, call.bodyLimit)))
+    } finally {
+      call.close()
+    }
+  }
+}
+
+/** What an error tells beside its body: when to come back, and that the rest of a body is not read. */
+export function setErrorHeaders(thrown: unknown, request: IncomingMessage, response: ServerResponse): void {
+  const seconds = thrown instanceof RulewireError && thrown.code === 'HOOK_BUSY' && /(\d+) s/.exec(thrown.hint)?.[1]
+  if (typeof seconds === 'string') response.setHeader('Retry-After', seconds)
+  if (!request.complete) response.setHeader('Connection', 'close')
+}
+
+function headOf(request: IncomingMessage): HookHead {
+  const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s)
+  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+  )
+  return {
+    method: request.method ?? 'GET',
+    path: path.slice(hooksRoot.length),
+    query: queryOf(search),
+    headers: Object.fromEntries(headers),
+    from: request.socket.remoteAddress ?? '',
+  }
+}
+
+/** A name that stands twice has a list. */
+function queryOf(search: string): HookHead['query'] {
+  const lists = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(search)) lists.set(name, [...(lists.get(name) ?? []), value])
+  return Object.fromEntries(
+    [...lists].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  )
+}
+
+/** Throws TOO_LARGE as soon as one byte more than the limit is announced or has come. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) throw tooLarge(limit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+function tooLarge(limit: number) {
+  return rulewireError('TOO_LARGE', { what: 'The body', found: 'larger', limit: `${limit} bytes` })
+}
+
+/** What a flow answers may come from anybody, so a browser that shows it gives it nothing of this origin. */
+function send(response: ServerResponse, { method }: HookHead, { status, headers, body }: HookAnswer): void {
+  if (response.destroyed || response.headersSent) return
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox")
+  const bare = status === 204 || status === 304 || method === 'HEAD'
+  if (!bare) response.setHeader('Content-Length', Buffer.byteLength(body))
+  response.end(bare ? undefined : body)
+}
