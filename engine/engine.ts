@@ -1,5 +1,5 @@
 import { systemClock } from './clock.ts'
-import { hooksOf, rememberingParse, secretVariable } from './flow/index.ts'
+import { hooksOf, rememberingParse } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
 import { acceptLearned } from './host/accept-learned.ts'
 import { AlarmDesk } from './host/alarms.ts'
@@ -8,13 +8,16 @@ import { AuthDesk } from './host/auth.ts'
 import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
+import { createDiskGuard } from './host/disk-guard.ts'
 import { evaluateOnce } from './host/evaluate.ts'
 import { FlowFiles } from './host/flow-files.ts'
 import { Flows } from './host/flows.ts'
+import { History } from './host/history.ts'
 import { Hooks } from './host/hooks.ts'
 import { Learning } from './host/learning.ts'
 import type { EngineOptions } from './host/options.ts'
 import { RuleTestDesk } from './host/rule-tests.ts'
+import { openSecrets, watchSecrets } from './host/secret-users.ts'
 import { Statistics } from './host/statistics.ts'
 import { TopicWatches } from './host/topic-watch.ts'
 import { Traces } from './host/traces.ts'
@@ -81,7 +84,8 @@ type Settled = EngineOptions & Required<Pick<EngineOptions, 'clock' | 'random' |
 
 async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBroker | undefined): Promise<Engine> {
   const { clock, random, log, specs } = options
-  const secret = options.secret ?? ((name: string) => process.env[secretVariable(name)])
+  const secrets = openSecrets(options, store, clock, log)
+  const secret = (name: string) => secrets.value(name)
   const nodes = new Map<string, NodeRuntime>()
   const listeners = new Set<(what: Changed) => void>()
   const changed = (what: Changed) => {
@@ -128,8 +132,19 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     log('warn', 'The engine did not end cleanly before this start; what was on its way is handled with care.')
   const configs = connectionConfigs(options, store, broker, secret)
   const topics = new TopicWatches({ configs, links: mqttLinks, now: () => clock.now(), log })
+  const history = new History({
+    store,
+    runner,
+    clock,
+    connections: options.history,
+    plans: () => deployment.plans,
+    log,
+  })
+  const guard = createDiskGuard(options, { clock, log, history, broker, steer: () => connections.steer() })
   const connections = new Connections({
     learning,
+    history,
+    crowded: () => guard.intakeStopped !== undefined,
     careful: !endedWell,
     configs,
     links: mqttLinks,
@@ -145,7 +160,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   const context: CheckContext = {
     specs,
     connections: connections.names,
-    secrets: secret,
+    secrets: (name) => (secrets.has(name) ? '' : undefined),
+    secretFault: (name) => secrets.fault(name),
     topicType: (wanted) => learning.topicType(wanted),
     parse: rememberingParse(rememberedConfigs),
     hooks: () => hooksOf(deployment.plans.values()),
@@ -196,7 +212,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     now: () => clock.now(),
     changed: () => changed('alarms'),
   })
-  const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret, log })
+  const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret: secrets.valueOrNone, log })
+  watchSecrets(secrets, options, deployment.plans, flows)
   let running = false
   const statistics = new Statistics(nodes, clock, () => connections.received)
   const desk = new DeadLetterDesk({
@@ -210,7 +227,9 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     await flows.load()
     running = true
     deployment.start()
+    await guard.start()
     connections.subscribe()
+    history.start()
     requests.wake()
   } catch (error) {
     await close()
@@ -254,6 +273,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   function reasons(): string[] {
     const found = fault === undefined ? [] : [`The database cannot be written: ${fault}.`]
     if (stopping) found.push('The engine is stopping.')
+    if (guard.intakeStopped !== undefined) found.push(guard.intakeStopped)
     for (const { name, incoming, outgoing } of connections.describe()) {
       const away = [incoming, outgoing].find((side) => side.status !== 'connected')
       if (away !== undefined)
@@ -263,7 +283,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   }
 
   function describe(): EngineDescription {
-    const why = reasons()
+    const why = [...reasons(), ...(history.stopped === undefined ? [] : [history.stopped])]
     return {
       version: options.version,
       started,
@@ -302,6 +322,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     hooks.close()
     await topics.close()
     await connections.closeIncoming()
+    guard.close()
+    history.close()
     await requests.close(requestPatience)
     if (runner.batch.writes > 0) runner.commit()
     await connections.closeOutgoing()
@@ -344,6 +366,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     },
     ruleTests: new RuleTestDesk({ flows: options.flows, specs, worker: options.ruleTestsWorker }),
     hooks,
+    secrets,
     publish,
     alarms: {
       list: (filter) => alarms.list(filter),
@@ -361,6 +384,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
         limits: options.limits?.expressions,
       }),
     watchTopics: (request) => topics.watch(request),
+    history,
     health() {
       const why = reasons()
       return { live: true, ready: why.length === 0, reasons: why }

@@ -9,10 +9,11 @@ const patience = 30_000
  *
  * @param path below `/api/v1`
  * @param body sent as JSON with POST; without it the request is a GET
+ * @param method another method than that
  */
-export async function askEngine<Answer>(url: string, path: string, body?: unknown): Promise<Answer> {
+export async function askEngine<Answer>(url: string, path: string, body?: unknown, method?: 'PUT'): Promise<Answer> {
   const target = `${url.replace(/\/+$/, '')}/api/v1${path}`
-  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const post = { method: method ?? 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
   try {
     const response = await fetch(target, { ...(body === undefined ? {} : post), signal: AbortSignal.timeout(patience) })
     const answer: unknown = await response.json()

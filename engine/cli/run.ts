@@ -10,6 +10,7 @@ import { commandHelp, generalHelp } from './help.ts'
 import { packageVersion } from './home.ts'
 import { nodesCommand } from './nodes.ts'
 import { parse } from './parse.ts'
+import { secretsCommand } from './secrets.ts'
 import { startCommand } from './start.ts'
 import { exitCodes, paint, type Terminal } from './terminal.ts'
 import { testCommand } from './test.ts'
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   nodesCommand,
   deadLettersCommand,
   alarmsCommand,
+  secretsCommand,
   configCommand,
   backupCommand,
   restoreCommand,

@@ -10,6 +10,8 @@ export interface Terminal {
   onSignal(listener: (signal: string) => void): () => void
   /** Ends the process at once. */
   exit(code: number): void
+  /** Reads all that is piped in, or one line that nobody sees while it is typed, after the prompt. Rejects at Ctrl-C. */
+  readHidden(prompt: string): Promise<string>
 }
 
 export const exitCodes = { ok: 0, problems: 1, usage: 2, interrupted: 130 } as const
@@ -32,6 +34,35 @@ export function processTerminal(): Terminal {
       return () => void process.off('SIGINT', listener).off('SIGTERM', listener)
     },
     exit: (code) => process.exit(code),
+    readHidden,
+  }
+}
+
+async function readHidden(prompt: string): Promise<string> {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY) {
+    const chunks: Buffer[] = []
+    for await (const chunk of stdin) chunks.push(chunk as Buffer) // no encoding is set
+    return Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/\r?\n$/, '')
+  }
+  stderr.write(prompt)
+  stdin.setRawMode(true)
+  try {
+    let line = ''
+    for await (const chunk of stdin) {
+      for (const sign of String(chunk)) {
+        if (sign === '\r' || sign === '\n' || sign === '\u0004') return line
+        if (sign === '\u0003') throw new Error('it was interrupted')
+        line = sign === '\u007f' || sign === '\b' ? line.slice(0, -1) : line + sign
+      }
+    }
+    return line
+  } finally {
+    stdin.setRawMode(false)
+    stdin.pause()
+    stderr.write('\n')
   }
 }
 

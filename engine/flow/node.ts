@@ -122,8 +122,10 @@ function secretProblems(entry: NodeEntry, { context, base }: Where): Problem[] {
   const { secrets } = context
   if (secrets === undefined) return []
   return secretsIn(entry.config).flatMap(({ name, path }) => {
-    if (secrets(name) !== undefined) return []
     const place = { node: entry.id, at: pathText([...base, ...path]) }
+    const fault = context.secretFault?.(name)
+    if (fault !== undefined) return [warning('SECRET_LOCKED', { name: shortText(name), detail: fault }, place)]
+    if (secrets(name) !== undefined) return []
     return [problem('SECRET_UNKNOWN', { name: shortText(name), variable: shortText(secretVariable(name), 100) }, place)]
   })
 }

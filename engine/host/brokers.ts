@@ -27,7 +27,7 @@ export function startEmbedded(
 
 /**
  * The connections as the links take them. The broker's session is found again by the client id, so it is made of the id of the
- * data directory. Throws SECRET_UNKNOWN.
+ * data directory.
  */
 export function connectionConfigs(
   options: EngineOptions,
@@ -51,20 +51,17 @@ export function connectionConfigs(
   ]
 }
 
-/** With user and password in place of the names of their secrets. */
+/** User and password are read at each connection, so a secret that changes needs no restart, and one that is missing no start. */
 function opened(
   { username, password, ...rest }: ConnectionOptions,
   secret: (name: string) => string | undefined,
 ): Omit<ConnectionConfig, 'name' | 'url' | 'clientId'> {
-  const read = (given: string | SecretReference) => {
-    if (typeof given === 'string') return given
+  const read = (given: string | SecretReference | undefined) => {
+    if (given === undefined || typeof given === 'string') return given
     const value = secret(given.$secret)
     if (value !== undefined) return value
     throw rulewireError('SECRET_UNKNOWN', { name: given.$secret, variable: secretVariable(given.$secret) })
   }
-  return {
-    ...rest,
-    ...(username === undefined ? {} : { username: read(username) }),
-    ...(password === undefined ? {} : { password: read(password) }),
-  }
+  if (username === undefined && password === undefined) return rest
+  return { ...rest, login: () => ({ username: read(username), password: read(password) }) }
 }

@@ -7,6 +7,8 @@ import type { Clock, FaultPoint } from '../run/ports.ts'
 import type { SecretReference } from '../spec/fields.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import type { AuthOptions } from './auth.ts'
+import type { DiskLimits } from './disk-guard.ts'
+import type { HistoryOption } from './history.ts'
 
 /** A broker connection beside its name and URL; user and password may be the names of secrets. */
 export interface ConnectionOptions
@@ -30,6 +32,10 @@ export interface EngineOptions {
   brokerAccess?: ConnectionOptions | undefined
   /** Further broker connections by name. */
   connections?: readonly ({ name: string; url: string } & ConnectionOptions)[]
+  /** What is recorded of connections, by name; `default` is the one without a name. Flows say for themselves what they record. */
+  history?: Readonly<Record<string, HistoryOption | undefined>>
+  /** Free bytes of the disk below which history and intake stop. */
+  disk?: Partial<DiskLimits> & { free?: (directory: string) => Promise<number> }
   /** Where the embedded broker listens; a port of 0 takes a free one. */
   mqtt?: { host: string; port: number; anonymous?: boolean }
   /** Others than this machine reach the HTTP server: hooks that ask for no proof get a warning. */
@@ -54,8 +60,10 @@ export interface EngineOptions {
   egress?: EgressSettings | undefined
   /** How long sessions live, and how passwords are hashed. */
   auth?: Pick<AuthOptions, 'limits' | 'method'>
-  /** Secrets by name; the environment variables unless given. */
-  secret?(name: string): string | undefined
+  /** Secrets by name, which go before stored ones; the environment variables unless given. */
+  secret?: ((name: string) => string | undefined) | undefined
+  /** Variables for secrets and their key; those of the process unless given. */
+  environment?: Readonly<Record<string, string | undefined>> | undefined
   clock?: Clock
   /** From 0 up to 1. */
   random?(): number

@@ -179,7 +179,7 @@ export class Connection {
     try {
       this.#attempt = new Attempt({
         config,
-        address: this.address,
+        address: addressNow(this.address, config),
         clientId,
         version: this.#version,
         paused: this.#paused,
@@ -268,4 +268,11 @@ export class Connection {
     this.#detail = detail
     this.#options.onState?.(this.state())
   }
+}
+
+/** With the login as it is at this moment. */
+function addressNow(address: Address, { login }: ConnectionConfig): Address {
+  if (login === undefined) return address
+  const { username, password } = login()
+  return { ...address, username: username ?? address.username, password: password ?? address.password }
 }

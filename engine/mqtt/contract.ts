@@ -16,6 +16,11 @@ export interface ConnectionConfig {
   clientId: string
   username?: string
   password?: string
+  /**
+   * User and password, read at each connection; they go before the others. What it throws is the reason why the connection
+   * cannot be made, and it is tried again later.
+   */
+  login?: () => { username?: string | undefined; password?: string | undefined }
   /** PEM texts. */
   tls?: { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean }
   /** 5 unless said; the link falls back to 4 (MQTT 3.1.1) where the broker refuses 5. */

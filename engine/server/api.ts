@@ -1,6 +1,8 @@
 import type { Problem } from '../errors.ts'
 import type { CheckResult, FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
+import type { AuditApi, AuthApi } from './api-auth.ts'
+import type { HistoryApi } from './api-history.ts'
 import type { HooksApi } from './api-hooks.ts'
 import type { RuleTestsApi } from './api-tests.ts'
 import type {
@@ -29,6 +31,7 @@ import type {
   TryAnswer,
   TryRequest,
 } from './protocol.ts'
+import type { SecretInfo } from './protocol-secrets.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
 export interface EngineApi extends ToolsApi, AlarmsApi {
@@ -70,8 +73,20 @@ export interface EngineApi extends ToolsApi, AlarmsApi {
     /** Throws NOT_FOUND. */
     reset(connection: string, filter: string): void
   }
+  readonly auth: AuthApi
+  readonly audit: AuditApi
   readonly ruleTests: RuleTestsApi
+  readonly history: HistoryApi
   readonly hooks: HooksApi
+  secrets: {
+    list(): SecretInfo[]
+    /** Throws SECRET_NAME, SECRET_VALUE, SECRET_KEY. */
+    set(name: string, value: string): SecretInfo
+    /** Throws NOT_FOUND, SECRET_IN_USE. */
+    remove(name: string, force: boolean): void
+    /** Throws SECRET_KEY, SECRET_LOCKED. */
+    rotate(): { rotated: number }
+  }
   /** Publishes a message by hand. */
   publish(message: {
     broker?: string | undefined
@@ -126,6 +141,8 @@ export interface AlarmFilter {
   flow?: string | undefined
   node?: string | undefined
   limit?: number | undefined
+  /** With flow and node: all keys of the node, those that are plain normal too. */
+  all?: boolean | undefined
 }
 
 export interface AlarmHealthRequest {

@@ -1,12 +1,18 @@
 import { z } from 'zod'
+import { isAllowed } from '../auth/index.ts'
 import { rulewireError, suggestion } from '../errors.ts'
 import { describeNode } from '../flow/index.ts'
+import { auditHash } from './audit.ts'
 import { countText, idText, topicText } from './problems.ts'
-import type { HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
-import { Answer, type Route, route } from './route.ts'
+import type { DeployAnswer, HealthAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
+import { Answer, type Route, type RouteInput, route } from './route.ts'
 import { alarmRoutes } from './routes-alarms.ts'
+import { authRoutes } from './routes-auth.ts'
+import { historyRoutes } from './routes-history.ts'
+import { secretRoutes } from './routes-secrets.ts'
 import { testRoutes } from './routes-tests.ts'
 import { toolRoutes } from './routes-tools.ts'
+import { userRoutes } from './routes-users.ts'
 import { welcomePage } from './welcome.ts'
 
 export const apiRoot = '/api/v1'
@@ -24,20 +30,20 @@ export const routes: readonly Route[] = [
     path: '/livez',
     summary: 'Whether the process works; 503 means: start it again.',
     access: 'anyone',
-    handle: ({ engine }) => healthAnswer(engine.health().live, engine.health().reasons),
+    handle: (input) => healthAnswer(input, input.engine.health().live),
   }),
   route({
     method: 'GET',
     path: '/readyz',
     summary: 'Whether flows run and brokers are connected.',
     access: 'anyone',
-    handle: ({ engine }) => healthAnswer(engine.health().ready, engine.health().reasons),
+    handle: (input) => healthAnswer(input, input.engine.health().ready),
   }),
   route({
     method: 'GET',
     path: apiRoot,
     summary: 'The list of routes.',
-    access: 'anyone',
+    access: 'viewer',
     handle: (): RouteList => ({
       routes: routes.map(({ method, path, summary }) => ({ method, path, summary })),
     }),
@@ -80,6 +86,11 @@ export const routes: readonly Route[] = [
     access: 'editor',
     params: flowParams,
     body: z.strictObject({ document: z.unknown(), hash: z.string().max(128).optional() }),
+    audit: {
+      action: 'flow.put',
+      before: ({ engine, params }) => engine.flows.get(params.flow).hash,
+      after: (_, result) => (result as DeployAnswer).hash, // what the handler gives
+    },
     handle: ({ engine, params, body }) => engine.flows.put(params.flow, body.document, body.hash),
   }),
   route({
@@ -88,6 +99,7 @@ export const routes: readonly Route[] = [
     summary: 'Ends a flow and removes its file.',
     access: 'editor',
     params: flowParams,
+    audit: { action: 'flow.delete', before: ({ engine, params }) => engine.flows.get(params.flow).hash },
     handle: async ({ engine, params }) => {
       await engine.flows.delete(params.flow)
       return { deleted: params.flow }
@@ -107,6 +119,7 @@ export const routes: readonly Route[] = [
     summary: 'Checks { document } without a deploy: problems, types at the ports, difference to what runs.',
     access: 'viewer',
     body: z.strictObject({ document: z.unknown() }),
+    audit: false,
     handle: ({ engine, body }) => {
       const { problems, types, ports, diff } = engine.flows.check(body.document)
       return { problems, types, diff, ...(ports === undefined ? {} : { ports }) }
@@ -182,6 +195,11 @@ export const routes: readonly Route[] = [
     summary: 'Runs { ids, payload? } again from the node that failed, with another payload if one is given.',
     access: 'operator',
     body: z.strictObject({ ids: letterIds, payload: z.unknown().optional() }),
+    audit: {
+      action: 'dead-letter.retry',
+      target: ({ body }) => body.ids.join(' '),
+      after: ({ body }) => (body.payload === undefined ? undefined : auditHash(body.payload)),
+    },
     handle: ({ engine, body }) =>
       body.payload === undefined
         ? engine.deadLetters.retry(body.ids)
@@ -193,6 +211,7 @@ export const routes: readonly Route[] = [
     summary: 'Throws { ids } away.',
     access: 'operator',
     body: z.strictObject({ ids: letterIds }),
+    audit: { action: 'dead-letter.drop', target: ({ body }) => body.ids.join(' ') },
     handle: ({ engine, body }) => engine.deadLetters.drop(body.ids),
   }),
   route({
@@ -216,6 +235,12 @@ export const routes: readonly Route[] = [
     summary: 'Writes the learned schema into the source { flow, node } and deploys the flow.',
     access: 'editor',
     body: z.strictObject({ flow: idText(), node: idText() }),
+    audit: {
+      action: 'learned.accept',
+      target: ({ body }) => `${body.flow}/${body.node}`,
+      before: ({ engine, body }) => engine.flows.get(body.flow).hash,
+      after: (_, result) => (result as DeployAnswer).hash, // what the handler gives
+    },
     handle: ({ engine, body }) => engine.learned.accept(body.flow, body.node),
   }),
   route({
@@ -224,6 +249,7 @@ export const routes: readonly Route[] = [
     summary: 'Forgets what was learned of { filter, connection? }.',
     access: 'editor',
     body: z.strictObject({ filter: filterText(), connection: idText().optional() }),
+    audit: { action: 'learned.reset', target: ({ body }) => `${body.connection ?? 'default'} ${body.filter}` },
     handle: ({ engine, body }) => {
       engine.learned.reset(body.connection ?? 'default', body.filter)
       return { reset: body.filter }
@@ -241,13 +267,22 @@ export const routes: readonly Route[] = [
       qos: z.literal([0, 1, 2]).default(0),
       retain: z.boolean().default(false),
     }),
+    audit: {
+      action: 'publish',
+      target: ({ body }) => `${body.broker === undefined ? '' : `${body.broker} `}${body.topic}`,
+      after: ({ body }) => auditHash([body.payload, body.qos, body.retain]),
+    },
     handle: async ({ engine, body }) => {
       await engine.publish(body)
       return { published: body.topic }
     },
   }),
   ...toolRoutes(apiRoot),
+  ...secretRoutes(apiRoot),
   ...alarmRoutes(apiRoot),
+  ...historyRoutes(apiRoot),
+  ...authRoutes(apiRoot),
+  ...userRoutes(apiRoot),
   ...testRoutes(apiRoot),
 ]
 
@@ -257,10 +292,15 @@ export const welcomeRoute: Route = route({
   path: '/',
   summary: 'A page that says where things are.',
   access: 'anyone',
-  handle: ({ engine }) => new Answer(200, welcomePage(engine.describe(), routes), 'text/html'),
+  handle: ({ engine, who }) => {
+    const shown = isAllowed(who.role, 'viewer') ? engine.describe() : undefined
+    return new Answer(200, welcomePage(shown, routes), 'text/html')
+  },
 })
 
-function healthAnswer(ok: boolean, reasons: string[]): Answer {
-  const body: HealthAnswer = { ok, reasons: ok ? [] : reasons }
+/** Why it is not well names brokers and files: for this machine and for who is logged in. */
+function healthAnswer({ engine, who, door }: RouteInput, ok: boolean): Answer {
+  const told = !door.entrance.exposed || isAllowed(who.role, 'viewer')
+  const body: HealthAnswer = { ok, reasons: ok || !told ? [] : engine.health().reasons }
   return new Answer(ok ? 200 : 503, body)
 }

@@ -5,6 +5,8 @@ export interface FakeTerminal extends Terminal {
   readonly output: string
   readonly errors: string
   readonly exits: number[]
+  /** What is typed or piped in next. */
+  input: string
   signal(name: string): void
 }
 
@@ -16,6 +18,7 @@ export function fakeTerminal(env: Record<string, string> = {}, colors = false): 
     env,
     colors,
     exits: [],
+    input: '',
     get output() {
       return written.output
     },
@@ -35,6 +38,9 @@ export function fakeTerminal(env: Record<string, string> = {}, colors = false): 
     exit(code) {
       this.exits.push(code)
     },
+    readHidden() {
+      return Promise.resolve(this.input)
+    },
     signal: (name) => {
       for (const listener of listeners) listener(name)
     },
@@ -42,8 +48,9 @@ export function fakeTerminal(env: Record<string, string> = {}, colors = false): 
 }
 
 /** Runs a command line in this process. */
-export async function rulewire(args: readonly string[], env: Record<string, string> = {}) {
+export async function rulewire(args: readonly string[], env: Record<string, string> = {}, input = '') {
   const terminal = fakeTerminal(env)
+  terminal.input = input
   const code = await run(args, terminal)
   return { code, out: terminal.output, err: terminal.errors }
 }

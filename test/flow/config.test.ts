@@ -173,7 +173,7 @@ test('a secret must be set, whatever field it stands in', () => {
     at: 'nodes[0].config.password',
     node: 'a',
     text: 'The secret "smtp-password" is not set.',
-    hint: 'Set the environment variable RULEWIRE_SECRET_SMTP_PASSWORD and start again.',
+    hint: 'Set it with "rulewire secrets set smtp-password", or as the variable RULEWIRE_SECRET_SMTP_PASSWORD before the start.',
   })
   const known = flowOf({ a: ['sink', { topic: 'x', password: { $secret: 'known' } }] })
   const { plan, problems } = checkFlow(known, context)

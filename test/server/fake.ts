@@ -14,8 +14,10 @@ import type {
   TopicValue,
   Trace,
 } from '../../engine/server/protocol.ts'
+import type { SecretInfo } from '../../engine/server/protocol-secrets.ts'
 import { type AnyNodeSpec, port } from '../../engine/spec/spec.ts'
 import { ANY, emptySummary } from '../../engine/types/index.ts'
+import { fakeAuth } from './fake-auth.ts'
 
 /** An engine without brokers and files: it shows what a test puts in, and notes what it was asked to do. */
 export interface FakeEngine extends EngineApi {
@@ -135,6 +137,7 @@ export const aReport: AlarmHealth = {
   outOfService: [],
 }
 
+const aSecret: SecretInfo = { name: 'hook-token', source: 'stored', stored: true, changed: 1, users: ['cold-chain/a'] }
 const aLearned = { connection: 'default', filter: 'a/+', count: 3, typeText: 'number', drift: [] }
 
 export function fakeEngine(): FakeEngine {
@@ -146,6 +149,7 @@ export function fakeEngine(): FakeEngine {
   }
   const diff = { added: [], changed: [], removed: [], rewired: [], moved: [] }
   const fake: FakeEngine = {
+    ...fakeAuth(),
     calls: [],
     statisticsNow: {},
     valuesNow: {},
@@ -220,6 +224,20 @@ export function fakeEngine(): FakeEngine {
         return { problems: [], types: {}, diff, hash: 'new' }
       },
       reset: (connection, filter) => note('reset', connection, filter),
+    },
+    secrets: {
+      list: () => [aSecret],
+      set: (name, value) => {
+        note('set secret', name, value)
+        return { ...aSecret, name }
+      },
+      remove: (name, force) => note('remove secret', name, force),
+      rotate: () => ({ rotated: 1 }),
+    },
+    hooks: {
+      open: ({ path }) => {
+        throw rulewireError('HOOK_UNKNOWN', { path })
+      },
     },
     publish: async (message) => note('publish', message),
     ruleTests: {

@@ -1,0 +1,110 @@
+import { rulewireError, suggestion } from '../errors.ts'
+import type { SecretInfo } from '../server/protocol-secrets.ts'
+import { askEngine } from './client.ts'
+import { type CommandInput, command } from './command.ts'
+import { flag, url } from './option.ts'
+import { columns, counted, exitCodes } from './terminal.ts'
+
+const options = {
+  url: url({
+    variable: 'RULEWIRE_URL',
+    fallback: 'http://127.0.0.1:1870',
+    schemes: ['http', 'https'],
+    example: 'http://127.0.0.1:1870',
+    help: 'The running engine.',
+  }),
+  force: flag({ help: 'remove: also one that is used.' }),
+  json: flag({ help: 'Prints JSON, for programs.' }),
+}
+
+type Input = CommandInput<typeof options>
+
+const actions: Readonly<Record<string, (input: Input, words: readonly string[]) => Promise<number>>> = {
+  list,
+  set,
+  remove,
+  'rotate-key': rotateKey,
+}
+
+export const secretsCommand = command({
+  name: 'secrets',
+  summary: 'Secrets that flows and connections name: list, set, remove them, change their key.',
+  usage: '[list | set NAME | remove NAME | rotate-key]',
+  words: { least: 0, most: Number.POSITIVE_INFINITY, what: 'an action' },
+  options,
+  notes: `It talks to the running engine. The value is typed unseen or piped in, never an argument: others see those.
+
+  rulewire secrets set hook-token
+  rulewire secrets set hook-token < token.txt
+  rulewire secrets list
+
+Flows name it as { "$secret": "hook-token" }. A variable RULEWIRE_SECRET_HOOK_TOKEN of the engine goes before it.`,
+  run: (input) => {
+    const [name = 'list', ...words] = input.words
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    if (action !== undefined) return action(input, words)
+    const names = Object.keys(actions)
+    const values = { command: `secrets ${name}`, suggestion: suggestion(name, names), commands: names.join(', ') }
+    throw rulewireError('UNKNOWN_COMMAND', values)
+  },
+})
+
+async function list({ values, terminal }: Input, words: readonly string[]): Promise<number> {
+  namesOf('list', words, 0)
+  const found = await askEngine<SecretInfo[]>(values.url, '/secrets')
+  if (values.json) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
+  else {
+    const rows = found.map(({ name, source, changed, fault, users }) => [
+      name,
+      source,
+      changed === undefined ? '' : new Date(changed).toISOString(),
+      users.length === 0 ? 'not used' : users.join(', '),
+      fault === undefined ? '' : `cannot be read: ${fault}`,
+    ])
+    if (rows.length > 0) terminal.out(`${columns(rows)}\n`)
+    terminal.out(`${counted(found.length, 'secret')}\n`)
+  }
+  return found.some(({ fault }) => fault !== undefined) ? exitCodes.problems : exitCodes.ok
+}
+
+async function set({ values, terminal }: Input, words: readonly string[]): Promise<number> {
+  const [name = ''] = namesOf('set', words, 1)
+  const value = await terminal.readHidden(`Value of ${name} (it is not shown): `)
+  const path = `/secrets/${encodeURIComponent(name)}`
+  const info = await askEngine<SecretInfo>(values.url, path, { value }, 'PUT')
+  if (values.json) terminal.out(`${JSON.stringify(info, null, 2)}\n`)
+  else {
+    const users = info.users.length === 0 ? 'nobody uses it yet' : `used by ${info.users.join(', ')}`
+    terminal.out(`${name} is set; ${users}\n`)
+    if (info.source === 'environment') terminal.err(`A variable of the engine's environment goes before it.\n`)
+  }
+  return exitCodes.ok
+}
+
+async function remove({ values, terminal }: Input, words: readonly string[]): Promise<number> {
+  const [name = ''] = namesOf('remove', words, 1)
+  await askEngine(values.url, `/secrets/${encodeURIComponent(name)}/remove`, { force: values.force })
+  terminal.out(`${name} is removed\n`)
+  return exitCodes.ok
+}
+
+async function rotateKey({ values, terminal }: Input, words: readonly string[]): Promise<number> {
+  namesOf('rotate-key', words, 0)
+  const { rotated } = await askEngine<{ rotated: number }>(values.url, '/secrets/rotate-key', {})
+  terminal.out(`${counted(rotated, 'secret')} encrypted anew\n`)
+  return exitCodes.ok
+}
+
+function namesOf(action: string, words: readonly string[], wanted: 0 | 1): readonly string[] {
+  const usage = `rulewire secrets ${action}${wanted === 1 ? ' NAME' : ''}`
+  if (words.length < wanted)
+    throw rulewireError('MISSING_ARGUMENT', { command: `secrets ${action}`, what: 'a name', usage })
+  const surplus = words[wanted]
+  if (surplus === undefined) return words
+  // It may be the value, which must not show up in logs of the shell's errors.
+  throw rulewireError('SURPLUS_ARGUMENT', {
+    command: `secrets ${action}`,
+    argument: `${surplus.slice(0, 1)}...`,
+    usage,
+  })
+}
