@@ -29,6 +29,7 @@ import type { EmbeddedBroker } from './mqtt/broker/broker.ts'
 import { mqttLinks } from './mqtt/index.ts'
 import { createDialer } from './net/dialer.ts'
 import { flowEgress } from './net/egress.ts'
+import { Operations } from './observe/operations.ts'
 import type { Batch, Pending } from './run/batch.ts'
 import { Deployment } from './run/deployment.ts'
 import type { NodeRuntime } from './run/node-runtime.ts'
@@ -95,6 +96,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   let stopping = false
   const started = clock.now()
 
+  const operations = new Operations()
   const runner = new Runner(nodes, {
     store,
     clock,
@@ -109,6 +111,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       connections.setFaulted()
       if (reason === undefined) requests.wake()
     },
+    meter: operations.meter,
     faultPoint: options.faultPoint,
     log,
   })
@@ -235,6 +238,12 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     await close()
     throw error
   }
+  operations.watch({
+    ...{ store, nodes, log, version: options.version, fault: () => fault, stopping: () => stopping },
+    ...{ intakeStopped: () => guard.intakeStopped, historyStopped: () => history.stopped },
+    ...{ brokers: () => connections.describe(), flows: () => flows.list(), alarms: () => alarms.counts() },
+    requests: () => requests.count,
+  })
   statistics.start()
   learning.start()
   files.watch(() => flows.refresh().catch((thrown) => log('error', 'The flows directory could not be read.', thrown)))
@@ -270,20 +279,9 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     stopClearing = clock.at(clock.now() + clearingPause, clear)
   }
 
-  function reasons(): string[] {
-    const found = fault === undefined ? [] : [`The database cannot be written: ${fault}.`]
-    if (stopping) found.push('The engine is stopping.')
-    if (guard.intakeStopped !== undefined) found.push(guard.intakeStopped)
-    for (const { name, incoming, outgoing } of connections.describe()) {
-      const away = [incoming, outgoing].find((side) => side.status !== 'connected')
-      if (away !== undefined)
-        found.push(`The broker ${name} is ${away.status}${away.detail === undefined ? '' : `: ${away.detail}`}`)
-    }
-    return found
-  }
-
   function describe(): EngineDescription {
-    const why = [...reasons(), ...(history.stopped === undefined ? [] : [history.stopped])]
+    const { reasons, notices } = operations.health()
+    const why = [...reasons, ...notices].map(({ text }) => text)
     return {
       version: options.version,
       started,
@@ -316,6 +314,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     files.close()
     statistics.close()
     learning.close()
+    operations.close()
     stopClearing()
     runner.timers.stop()
     traces.close()
@@ -385,10 +384,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       }),
     watchTopics: (request) => topics.watch(request),
     history,
-    health() {
-      const why = reasons()
-      return { live: true, ready: why.length === 0, reasons: why }
-    },
+    health: () => operations.health(),
+    operations: operations.operations,
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

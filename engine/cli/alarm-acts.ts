@@ -35,7 +35,8 @@ function actOf(action: string, name: AlarmCommandName, told: string): AlarmActio
       const one = await actOn(values.url, action, { ...ref, ...more })
       done.push(one)
       if (values.json) continue
-      if (one.error === undefined) terminal.out(`${nameText(ref)}: ${told}${howText(one.alarm)}\n`)
+      if (one.error === undefined)
+        terminal.out(`${nameText(ref)}: ${told}${action === 'shelve' ? howText(one.alarm) : ''}\n`)
       else {
         terminal.err(
           `${nameText(ref)}: ${paint(terminal, 'red', one.error.code)} ${escapeControls(one.error.text)}\n  ${escapeControls(one.error.hint)}\n`,
@@ -84,8 +85,8 @@ async function found(
 }
 
 function commandOf(action: string, { values, sources }: AlarmInput): Partial<AlarmCommand> {
-  const { note, by } = values
-  const who = { ...(note === undefined ? {} : { note }), ...(by === undefined ? {} : { by }) }
+  const { note } = values
+  const who = note === undefined ? {} : { note }
   const oneShot = values['one-shot']
   if (action === 'note' && note === undefined) throw missing(action, '--note TEXT')
   if (action !== 'shelve') {
@@ -103,7 +104,7 @@ function commandOf(action: string, { values, sources }: AlarmInput): Partial<Ala
 }
 
 function howText(alarm: Alarm | undefined): string {
-  if (alarm?.outOfService || !alarm?.shelved) return ''
+  if (!alarm?.shelved) return ''
   const { until } = alarm.shelved
   const oneShot = alarm.gate === 'SHELVED_ONESHOT' ? ' it clears, at the latest' : ''
   return until === null ? '' : ` until${oneShot} ${timeText(until)}`

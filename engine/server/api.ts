@@ -4,6 +4,7 @@ import type { AnyNodeSpec } from '../spec/spec.ts'
 import type { AuditApi, AuthApi } from './api-auth.ts'
 import type { HistoryApi } from './api-history.ts'
 import type { HooksApi } from './api-hooks.ts'
+import type { OperationsApi } from './api-operations.ts'
 import type { RuleTestsApi } from './api-tests.ts'
 import type {
   Alarm,
@@ -34,7 +35,7 @@ import type {
 import type { SecretInfo } from './protocol-secrets.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
-export interface EngineApi extends ToolsApi, AlarmsApi {
+export interface EngineApi extends ToolsApi, AlarmsApi, OperationsApi {
   readonly specs: ReadonlyMap<string, AnyNodeSpec>
   describe(): EngineDescription
   flows: {
@@ -100,7 +101,6 @@ export interface EngineApi extends ToolsApi, AlarmsApi {
    * The topics are watched beside the flows: with subscriptions of their own, which end with the watch, at QoS 0, never acked or stored.
    */
   watchTopics?(request: TopicWatchRequest): TopicWatch
-  health(): { live: boolean; ready: boolean; reasons: string[] }
   /** Calls back after changes of flows (deploy, file, delete), of broker connections or of alarms; returns how to end it. */
   onChange(listener: (what: Changed) => void): () => void
   close(): Promise<void>

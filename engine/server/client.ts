@@ -1,12 +1,13 @@
 import type { WebSocket } from 'ws'
 import { z } from 'zod'
-import { type RulewireError, reasonOf, rulewireError } from '../errors.ts'
+import { RulewireError, reasonOf, rulewireError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { compileFilter } from '../spec/topics.ts'
 import { errorAnswer } from './answer.ts'
 import type { Changed, EngineApi, TopicWatch } from './api.ts'
 import { parseJson } from './json.ts'
 import type { LiveLimits } from './limits.ts'
+import type { LivePass } from './live-pass.ts'
 import { checked, idText } from './problems.ts'
 import type { LiveFrame } from './protocol.ts'
 import { createView, type Snapshot } from './view.ts'
@@ -19,6 +20,8 @@ export interface LiveClient {
   tick(snapshot: Snapshot): void
   /** Flows, brokers or alarms changed: the list goes out with the next tick. */
   changed(what: Changed): void
+  /** Ends a client whose session or token has ended. */
+  checkPass(): void
   /** Pings; ends a client that did not answer the last one. */
   ping(): void
   /** Frames that were skipped because the client reads too slowly. */
@@ -32,6 +35,7 @@ export interface LiveClient {
 export interface LiveClientOptions {
   socket: WebSocket
   engine: EngineApi
+  pass: LivePass
   limits: LiveLimits
   log: Log
   /** Milliseconds. */
@@ -44,7 +48,7 @@ export interface LiveClientOptions {
  * what is true then; what a client missed meanwhile is never kept.
  */
 export function serveClient(options: LiveClientOptions): LiveClient {
-  const { socket, engine, limits } = options
+  const { socket, engine, pass, limits } = options
   const view = createView(limits.frame)
   const pending = new Set<Changed>()
   const allow = rateLimit(limits.rate, options.now)
@@ -71,6 +75,13 @@ export function serveClient(options: LiveClientOptions): LiveClient {
     }
   }
 
+  /** Who does not leave is put out: nothing more goes to somebody whose session has ended. */
+  const expel = () => {
+    watching = false
+    socket.close(loginNeeded, 'login needed')
+    setTimeout(() => socket.terminate(), expelGrace).unref()
+  }
+
   socket.on('message', (data, binary) => {
     if (!allow()) {
       fail(rulewireError('TOO_MANY_MESSAGES', { limit: limits.rate }))
@@ -78,10 +89,12 @@ export function serveClient(options: LiveClientOptions): LiveClient {
     }
     if (binary) return socket.close(1003, 'text only')
     try {
+      pass.check('watch')
       watch(readRequest(data, limits))
       options.onWatch()
     } catch (thrown) {
       fail(thrown)
+      if (thrown instanceof RulewireError && thrown.status === 401) expel()
     }
   })
   socket.on('pong', () => {
@@ -114,6 +127,9 @@ export function serveClient(options: LiveClientOptions): LiveClient {
     changed: (what) => {
       if (watching) pending.add(what)
     },
+    checkPass: () => {
+      if (socket.readyState === socket.OPEN && !pass.isValid()) expel()
+    },
     ping: () => {
       if (!answered) return socket.terminate()
       answered = false
@@ -125,6 +141,11 @@ export function serveClient(options: LiveClientOptions): LiveClient {
     cut: () => socket.terminate(),
   }
 }
+
+/** Close code for a client whose session or token has ended; 4000 to 4999 are for applications. */
+const loginNeeded = 4401
+/** Milliseconds that it gets to close by itself. */
+const expelGrace = 300
 
 interface WatchRequest {
   flows?: string[] | undefined

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import type { EngineApi } from './api.ts'
 import { type LiveClient, serveClient } from './client.ts'
 import type { LiveLimits } from './limits.ts'
+import type { LivePass } from './live-pass.ts'
 import { takeSnapshot } from './view.ts'
 
 export interface LiveOptions {
@@ -16,8 +17,8 @@ export interface LiveOptions {
 
 /** The WebSocket side of the server: takes sockets over and sends frames while anybody watches. */
 export interface Live {
-  /** Takes an upgrade that was checked. Throws TOO_MANY_CLIENTS. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Takes an upgrade that was checked, of who has this pass. Throws TOO_MANY_CLIENTS. */
+  accept(upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }, pass: LivePass): void
   /** For tests and statistics. */
   state(): { clients: number; waiting: number; skipped: number }
   /** Says goodbye to all clients. */
@@ -25,6 +26,9 @@ export interface Live {
   /** Cuts those that did not answer. */
   cut(): void
 }
+
+/** Milliseconds between two looks at whether the clients may still be here. */
+const passPause = 500
 
 export function startLive({ engine, limits, log }: LiveOptions): Live {
   // Compression would keep a window for each client and give a stranger's bytes a way to grow.
@@ -52,17 +56,24 @@ export function startLive({ engine, limits, log }: LiveOptions): Live {
   const pings = setInterval(() => {
     for (const client of clients) client.ping()
   }, limits.ping).unref()
+  // A session may also end because time goes on; what somebody else ends is seen at once (C12).
+  const checkPasses = () => {
+    for (const client of clients) client.checkPass()
+  }
+  const passes = setInterval(checkPasses, passPause).unref()
+  const endPasses = engine.auth.onChange(checkPasses)
   const endChanges = engine.onChange((what) => {
     for (const client of clients) client.changed(what)
   })
 
   return {
-    accept: (request, socket, head) => {
+    accept: ({ request, socket, head }, pass) => {
       if (clients.size >= limits.clients) throw rulewireError('TOO_MANY_CLIENTS', { count: clients.size })
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const client = serveClient({
           socket: webSocket,
           engine,
+          pass,
           limits,
           log,
           now: () => performance.now(),
@@ -80,6 +91,8 @@ export function startLive({ engine, limits, log }: LiveOptions): Live {
     close: () => {
       stopTicks()
       clearInterval(pings)
+      clearInterval(passes)
+      endPasses()
       endChanges()
       for (const client of clients) client.close(1001, 'the engine is stopping')
       sockets.close()

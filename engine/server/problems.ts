@@ -27,6 +27,18 @@ export function idText() {
   })
 }
 
+/** A text that stands in no answer and no log, whatever is wrong with it: passwords and tokens. Lengths in characters. */
+export function secretText(field: string, least = 1, most = 1024) {
+  return z.unknown().transform((value, context) => {
+    if (typeof value === 'string' && value.length >= least && value.length <= most) return value
+    const detail =
+      typeof value === 'string' ? `${value.length} characters long` : value === undefined ? 'missing' : 'no text'
+    const params = { problem: 'SECRET_TEXT', field, detail, least, most }
+    context.addIssue({ code: 'custom', message: detail, params })
+    return z.NEVER
+  })
+}
+
 /** A topic that can be published to. */
 export function topicText() {
   return z.string().superRefine((topic, context) => {

@@ -15,9 +15,9 @@
  * The live stream answers the upgrade with the same codes, as a 401 before the socket opens. A socket whose session or token
  * ends is closed within a second with code 4401: ask GET /session what to show.
  */
+import type { Role } from '../auth/roles.ts'
 
-/** What somebody may do; each may do what those before it may. */
-export type Role = 'viewer' | 'operator' | 'editor' | 'admin'
+export type { Role } from '../auth/roles.ts'
 
 /** Who asks. */
 export interface Who {

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
 import { z } from 'zod'
+import { nobody, type Principal } from '../auth/index.ts'
 import { rulewireError, suggestion } from '../errors.ts'
 import type { EngineApi } from './api.ts'
+import { audited, noteRefusal } from './audit.ts'
+import type { Door } from './door.ts'
 import { parseJson } from './json.ts'
 import { checked } from './problems.ts'
 import { Answer, type Route } from './route.ts'
@@ -10,26 +13,44 @@ import { Answer, type Route } from './route.ts'
 const nothing = z.strictObject({})
 
 /**
- * Answers the routes of the table and no others: an unknown method is refused here, an unknown path falls through.
- *
- * @param bodyLimit bytes of a body
+ * Answers the routes of the table and no others, each for those only who may use it: an unknown method is refused here, an
+ * unknown path falls through.
  */
-export function tableRouter(routes: readonly Route[], engine: EngineApi, bodyLimit: number): Router {
+export function tableRouter(routes: readonly Route[], { engine, door, bodyLimit }: TableOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
+  const callers: Callers = new WeakMap()
   const readBody = express.raw({ type: () => true, limit: bodyLimit, inflate: false })
   for (const path of pathsInOrder(routes)) {
     for (const route of routes.filter((entry) => entry.path === path)) {
       const before = route.body === undefined ? [refuseBody] : [requireJson, readBody]
-      router[lowerCase(route.method)](path, ...before, handler(route, engine))
+      const admitted = admit(route, { engine, door, callers })
+      router[lowerCase(route.method)](path, admitted, ...before, handler(route, { engine, door, callers }))
     }
     router.all(path, wrongMethod(routes, path))
   }
   return router
 }
 
-/** Throws NOT_FOUND with the nearest path. For everything that is in no table. */
-export function unknownRoute(routes: readonly Route[], root: string): RequestHandler {
+export interface TableOptions {
+  engine: EngineApi
+  door: Door
+  /** Bytes of a body. */
+  bodyLimit: number
+}
+
+/** Who sent a request that is under way. */
+type Callers = WeakMap<Request, Principal>
+
+interface Served {
+  engine: EngineApi
+  door: Door
+  callers: Callers
+}
+
+/** Throws NOT_FOUND with the nearest path. For everything that is in no table; what is there and what is not is told to viewers only. */
+export function unknownRoute(routes: readonly Route[], root: string, door: Door): RequestHandler {
   return (request) => {
+    if (request.path.startsWith(`${root}/`)) door.admit(door.identify(request), 'viewer')
     const near = suggestion(
       request.path,
       routes.map((route) => route.path),
@@ -49,17 +70,35 @@ function pathsInOrder(routes: readonly Route[]): string[] {
   return [...paths.filter((path) => !path.includes(':')), ...paths.filter((path) => path.includes(':'))]
 }
 
-function handler(route: Route, engine: EngineApi): RequestHandler {
+/** Stands before everything else of a route, so that a stranger's body is not even read. */
+function admit(route: Route, { engine, door, callers }: Served): RequestHandler {
+  return (request, _response, next) => {
+    const who = door.identify(request)
+    try {
+      door.admit(who, route.access)
+    } catch (thrown) {
+      noteRefusal(route, { who, address: door.address(request), path: request.path }, thrown, engine.audit)
+      throw thrown
+    }
+    callers.set(request, who)
+    next()
+  }
+}
+
+function handler(route: Route, { engine, door, callers }: Served): RequestHandler {
   return async (request, response) => {
+    const who = callers.get(request) ?? nobody
+    const address = door.address(request)
     const params = checked(route.params ?? nothing, request.params, 'path')
     const query = checked(route.query ?? nothing, request.query, 'query')
     const body = route.body === undefined ? {} : checked(route.body, parseJson(bytesOf(request)), 'body')
-    send(response, await route.handle({ engine, params, query, body }))
+    send(response, await audited(route, { engine, who, address, door, params, query, body }, engine.audit))
   }
 }
 
 function send(response: Response, result: unknown): void {
   const answer = result instanceof Answer ? result : new Answer(200, result)
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value)
   response.status(answer.status).type(answer.type)
   response.send(answer.type === 'text/html' ? String(answer.body) : JSON.stringify(answer.body))
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { auditHash } from './audit.ts'
 import { countText, idText } from './problems.ts'
-import { type Route, route } from './route.ts'
+import type { AlarmCommand } from './protocol.ts'
+import { type Route, type RouteInput, route } from './route.ts'
 
 const keyText = () => z.string().min(1).max(65_535)
 const command = {
@@ -8,7 +10,6 @@ const command = {
   node: idText(),
   key: keyText(),
   note: z.string().max(2000).optional(),
-  by: z.string().min(1).max(64).optional(),
 }
 const filter = { flow: idText().optional(), node: idText().optional(), limit: countText(1, 1000).optional() }
 
@@ -18,10 +19,12 @@ export function alarmRoutes(apiRoot: string): readonly Route[] {
     route({
       method: 'GET',
       path: `${apiRoot}/alarms`,
-      summary: 'Alarms that are not plain normal, and those cleared within a day, worst first; ?flow= &node= &limit=.',
+      summary:
+        'Alarms that are not plain normal, and those cleared within a day, worst first; ?flow= &node= &limit= &all=true (all keys of the node).',
       access: 'viewer',
-      query: z.strictObject(filter),
-      handle: ({ engine, query }) => engine.alarms.list(query),
+      query: z.strictObject({ ...filter, all: z.enum(['true', 'false']).optional() }),
+      handle: ({ engine, query: { all, ...query } }) =>
+        engine.alarms.list(all === 'true' ? { ...query, all: true } : query),
     }),
     route({
       method: 'GET',
@@ -57,58 +60,79 @@ export function alarmRoutes(apiRoot: string): readonly Route[] {
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/ack`,
-      summary: 'Acknowledges the alarm { flow, node, key, note?, by? }.',
+      summary: 'Acknowledges the alarm { flow, node, key, note? }.',
       access: 'operator',
       body: z.strictObject(command),
-      handle: ({ engine, body }) => engine.alarms.command('acknowledge', body),
+      audit: acts('ack'),
+      handle: ({ engine, who, body }) => engine.alarms.command('acknowledge', { ...body, by: who.name }),
     }),
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/note`,
-      summary: 'Keeps a note in the history of the alarm { flow, node, key, note, by? }; nothing else changes.',
+      summary: 'Keeps a note in the history of the alarm { flow, node, key, note }; nothing else changes.',
       access: 'operator',
       body: z.strictObject({ ...command, note: z.string().min(1).max(2000) }),
-      handle: ({ engine, body }) => engine.alarms.command('note', body),
+      audit: acts('note'),
+      handle: ({ engine, who, body }) => engine.alarms.command('note', { ...body, by: who.name }),
     }),
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/shelve`,
-      summary: 'Hides the alarm { flow, node, key, until | oneShot, note?, by? } until a time, or until it clears.',
+      summary: 'Hides the alarm { flow, node, key, until | oneShot, note? } until a time, or until it clears.',
       access: 'operator',
       body: z.strictObject({ ...command, until: z.int().positive().optional(), oneShot: z.boolean().optional() }),
-      handle: ({ engine, body }) => engine.alarms.command('shelve', body),
+      audit: acts('shelve'),
+      handle: ({ engine, who, body }) => engine.alarms.command('shelve', { ...body, by: who.name }),
     }),
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/unshelve`,
-      summary: 'Shows the alarm { flow, node, key, note?, by? } again.',
+      summary: 'Shows the alarm { flow, node, key, note? } again.',
       access: 'operator',
       body: z.strictObject(command),
-      handle: ({ engine, body }) => engine.alarms.command('unshelve', body),
+      audit: acts('unshelve'),
+      handle: ({ engine, who, body }) => engine.alarms.command('unshelve', { ...body, by: who.name }),
     }),
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/reset`,
-      summary: 'Resets the latched alarm { flow, node, key, note?, by? }.',
+      summary: 'Resets the latched alarm { flow, node, key, note? }.',
       access: 'operator',
       body: z.strictObject(command),
-      handle: ({ engine, body }) => engine.alarms.command('reset', body),
+      audit: acts('reset'),
+      handle: ({ engine, who, body }) => engine.alarms.command('reset', { ...body, by: who.name }),
     }),
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/out-of-service`,
-      summary: 'Takes the alarm { flow, node, key, note?, by? } out of service: nobody is told until it is put back.',
+      summary: 'Takes the alarm { flow, node, key, note? } out of service: nobody is told until it is put back.',
       access: 'operator',
       body: z.strictObject(command),
-      handle: ({ engine, body }) => engine.alarms.command('out-of-service', body),
+      audit: acts('out-of-service'),
+      handle: ({ engine, who, body }) => engine.alarms.command('out-of-service', { ...body, by: who.name }),
     }),
     route({
       method: 'POST',
       path: `${apiRoot}/alarms/in-service`,
-      summary: 'Puts the alarm { flow, node, key, note?, by? } back into service.',
+      summary: 'Puts the alarm { flow, node, key, note? } back into service.',
       access: 'operator',
       body: z.strictObject(command),
-      handle: ({ engine, body }) => engine.alarms.command('in-service', body),
+      audit: acts('in-service'),
+      handle: ({ engine, who, body }) => engine.alarms.command('in-service', { ...body, by: who.name }),
     }),
   ]
+}
+
+/** What the audit log says of a command to an alarm. */
+function acts(name: string) {
+  const alarm = ({ body }: RouteInput) => body as unknown as AlarmCommand // each of them takes this body
+  return {
+    action: `alarm.${name}`,
+    target: (input: RouteInput) => `${alarm(input).flow}/${alarm(input).node} ${alarm(input).key}`,
+    before: (input: RouteInput) => {
+      const { flow, node, key } = alarm(input)
+      return auditHash(input.engine.alarms.why(flow, node, key).alarm)
+    },
+    after: (_: RouteInput, result: unknown) => auditHash(result),
+  }
 }

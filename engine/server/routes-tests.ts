@@ -23,6 +23,7 @@ export function testRoutes(apiRoot: string): readonly Route[] {
       access: 'editor',
       params,
       body: z.strictObject({ text: testText(), hash: z.string().max(128).optional() }),
+      audit: { action: 'tests.put' },
       handle: ({ engine, params: { flow }, body }) => engine.ruleTests.put(flow, body.text, body.hash),
     }),
     route({
@@ -36,6 +37,7 @@ export function testRoutes(apiRoot: string): readonly Route[] {
         text: testText().optional(),
         tests: z.array(z.int().min(0)).max(10_000).optional(),
       }),
+      audit: false,
       handle: ({ engine, params: { flow }, body }) => engine.ruleTests.run(flow, body),
     }),
     route({
@@ -63,6 +65,7 @@ export function testRoutes(apiRoot: string): readonly Route[] {
         advance: z.string().max(64).optional(),
         disable: z.array(z.string().max(64)).max(10_000).optional(),
       }),
+      audit: false,
       handle: ({ engine, params: { flow }, body }) => engine.ruleTests.record(flow, body),
     }),
   ]

@@ -15,6 +15,10 @@ export function toolRoutes(apiRoot: string): readonly Route[] {
         node: idText().optional(),
         filter: z.string().min(1).max(65_535).optional(),
       }),
+      audit: {
+        action: 'trace.arm',
+        target: ({ body }) => (body.node === undefined ? body.flow : `${body.flow}/${body.node}`),
+      },
       handle: ({ engine, body }) => engine.trace.arm(body),
     }),
     route({
@@ -47,6 +51,7 @@ export function toolRoutes(apiRoot: string): readonly Route[] {
         withState: z.boolean().optional(),
         seed: z.int().optional(),
       }),
+      audit: false,
       handle: ({ engine, body }) => engine.try(body),
     }),
     route({
@@ -55,6 +60,7 @@ export function toolRoutes(apiRoot: string): readonly Route[] {
       summary: 'Evaluates { expression, message } once: value, inferred type, or the error with its position.',
       access: 'editor',
       body: z.strictObject({ expression: z.string().min(1).max(100_000), message: z.unknown() }),
+      audit: false,
       handle: ({ engine, body }) => engine.evaluate(body.expression, body.message),
     }),
   ]

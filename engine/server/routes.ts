@@ -10,6 +10,7 @@ import { alarmRoutes } from './routes-alarms.ts'
 import { authRoutes } from './routes-auth.ts'
 import { historyRoutes } from './routes-history.ts'
 import { secretRoutes } from './routes-secrets.ts'
+import { healthRoutes, metricsRoute, operationRoutes } from './routes-operations.ts'
 import { testRoutes } from './routes-tests.ts'
 import { toolRoutes } from './routes-tools.ts'
 import { userRoutes } from './routes-users.ts'
@@ -25,20 +26,8 @@ const letterIds = z.array(z.int().positive()).min(1).max(1000)
 
 /** Everything that the server answers, besides the files of the editor. What is not here is refused. */
 export const routes: readonly Route[] = [
-  route({
-    method: 'GET',
-    path: '/livez',
-    summary: 'Whether the process works; 503 means: start it again.',
-    access: 'anyone',
-    handle: (input) => healthAnswer(input, input.engine.health().live),
-  }),
-  route({
-    method: 'GET',
-    path: '/readyz',
-    summary: 'Whether flows run and brokers are connected.',
-    access: 'anyone',
-    handle: (input) => healthAnswer(input, input.engine.health().ready),
-  }),
+  ...healthRoutes,
+  metricsRoute(false),
   route({
     method: 'GET',
     path: apiRoot,
@@ -284,6 +273,7 @@ export const routes: readonly Route[] = [
   ...authRoutes(apiRoot),
   ...userRoutes(apiRoot),
   ...testRoutes(apiRoot),
+  ...operationRoutes(apiRoot),
 ]
 
 /** The page at `/` while there are no editor files. */
@@ -299,8 +289,3 @@ export const welcomeRoute: Route = route({
 })
 
 /** Why it is not well names brokers and files: for this machine and for who is logged in. */
-function healthAnswer({ engine, who, door }: RouteInput, ok: boolean): Answer {
-  const told = !door.entrance.exposed || isAllowed(who.role, 'viewer')
-  const body: HealthAnswer = { ok, reasons: ok || !told ? [] : engine.health().reasons }
-  return new Answer(ok ? 200 : 503, body)
-}

@@ -5,21 +5,34 @@ import { reasonOf, rulewireError } from '../errors.ts'
 import { type Log, noLog } from '../log.ts'
 import { errorAnswer } from './answer.ts'
 import type { EngineApi } from './api.ts'
+import { createDoor, type Door } from './door.ts'
 import { editorRouter } from './editor.ts'
+import type { Entrance, Mode } from './entrance.ts'
 import { setHeaders } from './headers.ts'
+import { hooksHandler, setErrorHeaders } from './hooks.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type Live, startLive } from './live.ts'
-import { checkHost, checkOrigin, type HostRules, hostRules } from './origin.ts'
+import { livePass } from './live-pass.ts'
+import { checkHost, checkOrigin, type HostRules, hostRules, isLoopback } from './origin.ts'
 import { tableRouter, unknownRoute } from './router.ts'
 import { apiRoot, livePath, routes, welcomeRoute } from './routes.ts'
 
 export interface ServerOptions {
   engine: EngineApi
-  /** Address to listen on. There is no login yet: everybody who reaches it may change flows. */
+  /**
+   * Address to listen on. On a loopback one, and without users, no login is needed; on any other one the first admin must be made
+   * with the setup token before anything else is answered.
+   */
   host: string
   /** 0 lets the system choose. */
   port: number
   log?: Log
+  /** Browsers reach it by HTTPS: cookies are only sent there. */
+  secure?: boolean
+  /** A proxy stands in front, so that others reach it even on a loopback address; X-Forwarded-For tells who asks. */
+  behindProxy?: boolean
+  /** Everybody who reaches it may do everything. */
+  withoutLogin?: boolean
   /** Further names (`rulewire.example`, `rulewire.example:8443`) by which a browser may ask for this server. */
   allowedHosts?: readonly string[]
   /** Directory of the built editor; without it `/` is a short page. */
@@ -31,6 +44,8 @@ export interface RunningServer {
   readonly port: number
   /** What the live stream does now. */
   live(): ReturnType<Live['state']>
+  /** Whether a login is needed, now. */
+  mode(): Mode
   /** Takes no more requests, lets those under way end for up to a second, closes live clients. */
   close(): Promise<void>
 }
@@ -44,7 +59,9 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { engine, limits = defaultLimits, log = noLog } = options
   const live = startLive({ engine, limits: limits.live, log })
-  const gate: Gate = { rules: hostRules(options.host, options.port), stopping: false }
+  let listening = options.port
+  const door = createDoor({ auth: engine.auth, entrance: entranceOf(options), port: () => listening })
+  const gate: Gate = { rules: hostRules(options.host, options.port), stopping: false, door }
   const server = createServer({ maxHeaderSize: limits.headers, connectionsCheckingInterval: 1_000 })
   server.headersTimeout = limits.headersTimeout
   server.requestTimeout = limits.requestTimeout
@@ -55,7 +72,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const port = await listen(server, options)
     gate.rules = hostRules(options.host, port, options.allowedHosts)
-    return { port, live: live.state, close: () => close(server, live, gate) }
+    listening = port
+    return { port, live: live.state, mode: door.mode, close: () => close(server, live, gate) }
   } catch (thrown) {
     live.close()
     throw thrown
@@ -66,6 +84,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 interface Gate {
   rules: HostRules
   stopping: boolean
+  readonly door: Door
+}
+
+/** A name that was allowed for others means that others come, by whatever way. */
+function entranceOf({ host, allowedHosts = [], ...options }: ServerOptions): Entrance {
+  const { secure = false, behindProxy = false, withoutLogin = false } = options
+  const foreign = allowedHosts.some((name) => !isLoopback(name.replace(/:\d+$/, '')))
+  return { exposed: !isLoopback(host) || behindProxy || foreign, secure, behindProxy, withoutLogin }
 }
 
 function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log: Log): Express {
@@ -81,19 +107,21 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
     if (!safeMethods.has(request.method)) checkOrigin(gate.rules, request)
     next()
   })
+  app.use(hooksHandler(options.engine.hooks))
   const table = options.editor === undefined ? [...routes, welcomeRoute] : routes
-  app.use(tableRouter(table, options.engine, limits.body))
+  app.use(tableRouter(table, { engine: options.engine, door: gate.door, bodyLimit: limits.body }))
   if (options.editor !== undefined) app.use(editorRouter(options.editor))
-  app.use(unknownRoute(table, apiRoot))
+  app.use(unknownRoute(table, apiRoot, gate.door))
   app.use(answerErrors(log))
   return app
 }
 
 function answerErrors(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
-  return (thrown, _request, response, _next) => {
+  return (thrown, request, response, _next) => {
     const { status, body } = errorAnswer(thrown, log)
     if (response.headersSent) return response.destroy()
+    setErrorHeaders(thrown, request, response)
     response.status(status).type('application/json').send(JSON.stringify(body))
   }
 }
@@ -107,7 +135,7 @@ interface Upgrade {
   log: Log
 }
 
-/** Host and origin are checked before the upgrade: a page of somebody else never gets a socket (C17). */
+/** Host, origin and session are checked before the upgrade: a page of somebody else never gets a socket (C17). */
 function upgrade({ request, socket, head, gate, live, log }: Upgrade): void {
   // Nobody else listens to this socket yet, and an unheard error would end the process.
   socket.on('error', (thrown) => log('debug', `upgrade: ${reasonOf(thrown)}`))
@@ -119,7 +147,9 @@ function upgrade({ request, socket, head, gate, live, log }: Upgrade): void {
     if (path !== livePath) {
       throw rulewireError('NOT_FOUND', { what: 'WebSocket', name: path, suggestion: '', list: apiRoot })
     }
-    live.accept(request, socket, head)
+    const who = gate.door.identify(request)
+    gate.door.admit(who, 'viewer')
+    live.accept({ request, socket, head }, livePass(gate.door, who))
   } catch (thrown) {
     const { status, body } = errorAnswer(thrown, log)
     writeRaw(socket, status, body)

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const alarms = (...args: string[]) => rulewire(['alarms', ...args], { RULEWIRE_URL: `http://127.0.0.1:${server.port}` })
-const commands = () => engine.calls.filter(({ name }) => name !== 'alarms')
+const commands = () => engine.calls.filter(({ name }) => name !== 'alarms' && name !== 'why')
 const hour = 3_600_000
 
 describe('rulewire alarms', () => {
@@ -47,26 +47,21 @@ describe('rulewire alarms', () => {
     const { out } = await alarms('list', '--flow=cold-chain', '--node', 'a', '--level', 'alarm', '--unacked', '--json')
     expect(JSON.parse(out)).toMatchObject({ items: [anAlarm], left: 0 })
     expect(engine.calls).toEqual([{ name: 'list', values: [{ flow: 'cold-chain', node: 'a', limit: 1000 }] }])
+    await alarms('list', 'cold-chain/a', '--normal')
+    expect(engine.calls.at(-1)?.values).toEqual([{ flow: 'cold-chain', node: 'a', limit: 1000, all: true }])
+    expect((await alarms('list', '--normal')).code).toBe(2)
     expect((await alarms('list', 'cold-chain/a', '--limit', '1')).out).toContain('; 2 more are not shown')
   })
 
   test('acknowledges by FLOW/NODE and keys, or as an event names it', async () => {
-    const { code, out } = await alarms(
-      'ack',
-      'cold-chain/a',
-      'fridge-1',
-      'fridge 2',
-      '--note',
-      'on my way',
-      '--by=anna',
-    )
+    const { code, out } = await alarms('ack', 'cold-chain/a', 'fridge-1', 'fridge 2', '--note', 'on my way')
     expect([code, out]).toEqual([0, 'cold-chain/a fridge-1: acknowledged\ncold-chain/a "fridge 2": acknowledged\n'])
     await alarms('reset', 'cold-chain/a/plant/1')
-    const more = { note: 'on my way', by: 'anna' }
+    const more = { note: 'on my way', by: 'local' }
     expect(commands()).toEqual([
       { name: 'acknowledge', values: [{ flow: 'cold-chain', node: 'a', key: 'fridge-1', ...more }] },
       { name: 'acknowledge', values: [{ flow: 'cold-chain', node: 'a', key: 'fridge 2', ...more }] },
-      { name: 'reset', values: [{ flow: 'cold-chain', node: 'a', key: 'plant/1' }] },
+      { name: 'reset', values: [{ flow: 'cold-chain', node: 'a', key: 'plant/1', by: 'local' }] },
     ])
   })
 
@@ -123,7 +118,7 @@ describe('rulewire alarms', () => {
     await alarms('unshelve', 'cold-chain/a', 'x')
     await alarms('out-of-service', 'cold-chain/a', 'x')
     await alarms('in-service', 'cold-chain/a', 'x')
-    const ref = { flow: 'cold-chain', node: 'a', key: 'x' }
+    const ref = { flow: 'cold-chain', node: 'a', key: 'x', by: 'local' }
     expect(commands()).toEqual([
       { name: 'note', values: [{ ...ref, note: 'ordered a part' }] },
       { name: 'unshelve', values: [ref] },

@@ -240,6 +240,17 @@ export function fakeEngine(): FakeEngine {
       },
     },
     publish: async (message) => note('publish', message),
+    history: {
+      list: () => ({ items: [], missed: 0 }),
+      messages: async (request) => {
+        note('history', request)
+        return { items: [], more: false, from: 0 }
+      },
+      clear: async (what) => {
+        note('clear', what)
+        return { messages: 0 }
+      },
+    },
     ruleTests: {
       get: async (flow) => ({ flow, file: `${flow}.test.json`, exists: false, text: '{}' }),
       put: async (flow, text, hash) => {

@@ -15,17 +15,41 @@ let server: RunningServer
 
 beforeEach(async () => {
   engine = fakeEngine()
+  await engine.auth.users.add({ name: 'anna', role: 'admin', password: 'long enough' })
+  await engine.auth.users.add({ name: 'ben', role: 'viewer', password: 'long enough' })
   server = await startServer({
     engine,
     host: '127.0.0.1',
     port: 0,
     allowedHosts: ['rules.example', 'proxy.example:8443'],
+    // Who may do what is another test's matter.
+    withoutLogin: true,
   })
 })
 afterEach(() => server.close())
 
 /** A request that each route takes, so that only what a test adds can be why it is refused. */
-const samples: Readonly<Record<string, { path: string; body?: unknown }>> = {
+const samples: Readonly<Record<string, { path: string; body?: unknown; status?: number }>> = {
+  'POST /api/v1/setup': {
+    path: '/api/v1/setup',
+    body: { token: 'x', name: 'eve', password: 'long enough' },
+    status: 409,
+  },
+  'POST /api/v1/login': { path: '/api/v1/login', body: { name: 'anna', password: 'long enough' } },
+  'POST /api/v1/logout': { path: '/api/v1/logout', body: {} },
+  'POST /api/v1/password': {
+    path: '/api/v1/password',
+    body: { current: 'long enough', password: 'long as well' },
+    status: 409,
+  },
+  'POST /api/v1/users': {
+    path: '/api/v1/users',
+    body: { name: 'cleo', role: 'viewer', password: 'long enough' },
+  },
+  'PUT /api/v1/users/:name': { path: '/api/v1/users/ben', body: { role: 'editor' } },
+  'DELETE /api/v1/users/:name': { path: '/api/v1/users/ben' },
+  'POST /api/v1/tokens': { path: '/api/v1/tokens', body: { title: 'a test', role: 'viewer' } },
+  'DELETE /api/v1/tokens/:id': { path: '/api/v1/tokens/00ff', status: 404 },
   'GET /api/v1/flows/:flow': { path: '/api/v1/flows/cold-chain' },
   'PUT /api/v1/flows/:flow': { path: '/api/v1/flows/cold-chain', body: { document: {} } },
   'DELETE /api/v1/flows/:flow': { path: '/api/v1/flows/cold-chain' },
@@ -62,6 +86,18 @@ const samples: Readonly<Record<string, { path: string; body?: unknown }>> = {
     path: '/api/v1/alarms/reset',
     body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
   },
+  'POST /api/v1/alarms/note': {
+    path: '/api/v1/alarms/note',
+    body: { flow: 'cold-chain', node: 'a', key: 'fridge-1', note: 'seen' },
+  },
+  'POST /api/v1/alarms/out-of-service': {
+    path: '/api/v1/alarms/out-of-service',
+    body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
+  },
+  'POST /api/v1/alarms/in-service': {
+    path: '/api/v1/alarms/in-service',
+    body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
+  },
   'GET /api/v1/alarms/why': { path: '/api/v1/alarms/why?flow=cold-chain&node=a&key=fridge-1' },
   'POST /api/v1/publish': { path: '/api/v1/publish', body: { topic: 'a', payload: '' } },
 }
@@ -73,11 +109,11 @@ const table = all.map((entry) => [nameOf(entry), entry] as const)
 const own = () => `127.0.0.1:${server.port}`
 
 describe.each(table)('%s', (_, entry) => {
-  const { path, body } = sampleOf(entry)
+  const { path, body, status = entry.path.endsWith('/live') ? 426 : 200 } = sampleOf(entry)
   const call = (headers = {}) => ask(server.port, entry.method, path, { body, headers })
 
   test('answers a proper request', async () => {
-    expect((await call()).status).toBe(entry.path.endsWith('/live') ? 426 : 200)
+    expect((await call()).status).toBe(status)
   })
 
   test('refuses a foreign Host before anything else happens', async () => {
@@ -220,7 +256,7 @@ describe('broken and slow requests', () => {
   ])('%s that never come to an end get 408', async (_, start) => {
     await server.close()
     const limits = { ...defaultLimits, headersTimeout: 50, requestTimeout: 100 }
-    server = await startServer({ engine, host: '127.0.0.1', port: 0, limits })
+    server = await startServer({ engine, host: '127.0.0.1', port: 0, limits, withoutLogin: true })
     const reply = await askRaw(server.port, start.replace('HOST', own()))
     expect(reply).toMatch(/^HTTP\/1\.1 408 /)
   })
@@ -257,14 +293,21 @@ test('an address of another machine cannot be listened on', async () => {
   await expect(startServer({ engine, host: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'BIND_FAILED' })
 })
 
-test('every route says who may use it, and only what shows no data is for anyone', () => {
+test('C9: every route says who may use it, and only what shows no data is for anyone', () => {
   expect(all.filter((entry) => entry.access === 'anyone').map(nameOf)).toEqual([
     'GET /livez',
     'GET /readyz',
-    'GET /api/v1',
+    'GET /api/v1/session',
+    'POST /api/v1/setup',
+    'POST /api/v1/login',
+    'POST /api/v1/logout',
     'GET /',
   ])
   expect(
     all.filter((entry) => entry.method !== 'GET' && !['operator', 'editor', 'admin'].includes(entry.access)),
-  ).toEqual(all.filter((entry) => entry.path.endsWith('/check')))
+  ).toEqual(
+    all.filter(
+      (entry) => /(check|setup|login|logout|password|tokens|tokens\/:id)$/.test(entry.path) && entry.method !== 'GET',
+    ),
+  )
 })
