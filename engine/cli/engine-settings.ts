@@ -9,8 +9,11 @@ type PemFiles = Settings['brokerTls']
 /** The options of the engine that come from settings as they are. Reads the PEM files. Throws FILE_UNREADABLE. */
 export function engineSettings(
   settings: Settings,
-): Pick<EngineOptions, 'flows' | 'data' | 'broker' | 'brokerAccess' | 'connections' | 'limits' | 'durability'> {
-  const { connections, brokerTls, flows, data, durability, limits } = settings
+): Pick<
+  EngineOptions,
+  'flows' | 'data' | 'broker' | 'brokerAccess' | 'connections' | 'history' | 'disk' | 'limits' | 'durability'
+> {
+  const { connections, brokerTls, flows, data, durability, limits, disk } = settings
   const common = certificates(brokerTls)
   const { default: first, ...others } = connections
   return {
@@ -18,6 +21,8 @@ export function engineSettings(
     data,
     durability,
     limits,
+    disk,
+    history: Object.fromEntries(Object.entries(connections).map(([name, { history }]) => [name, history])),
     broker: first?.url,
     brokerAccess: accessOf(first, common),
     connections: Object.entries(others).map(([name, one]) => ({ name, url: one.url ?? '', ...accessOf(one, common) })),

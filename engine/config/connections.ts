@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idPattern } from '../flow/index.ts'
 import { duration, textOrSecret } from '../spec/fields.ts'
+import { historyFields } from '../spec/history.ts'
 import { brokerUrl, commandLine, filePath, secretReference, section } from './fields.ts'
 
 /** PEM files for a TLS connection to a broker. */
@@ -29,6 +30,13 @@ const connection = z.strictObject({
   sessionExpiry: duration()
     .default(7 * 86_400_000)
     .meta({ description: 'How long the broker keeps messages for us while we are away (MQTT 5).', examples: ['7d'] }),
+  history: z
+    .strictObject(historyFields)
+    .optional()
+    .meta({
+      description: 'Records messages, for looking back and for backtests; flows may have a "history" of their own.',
+      examples: [{ filters: ['plant/#'], keep: '30d', size: '500MB' }],
+    }),
 })
 
 /** Settings that say which brokers there are. */

@@ -16,6 +16,7 @@
  */
 import { z } from 'zod'
 import { duration } from '../spec/fields.ts'
+import { size } from '../spec/history.ts'
 import { connectionSettings } from './connections.ts'
 import { commandLine, filePath, hostName, section } from './fields.ts'
 
@@ -109,6 +110,14 @@ export const settingsSchema = z.strictObject({
       .max(most)
       .default(100_000)
       .meta({ description: 'Transitions of alarms that are kept; the oldest go.' }),
+  }),
+  disk: section('Free room on the disk of the data directory below which something stops; it goes on by itself.', {
+    history: size()
+      .default(200_000_000)
+      .meta({ description: 'Below this nothing is recorded.', examples: ['200MB'] }),
+    intake: size()
+      .default(50_000_000)
+      .meta({ description: 'Below this no messages are taken from brokers.', examples: ['50MB'] }),
   }),
   durability: z
     .enum(['full', 'normal'])

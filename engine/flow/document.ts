@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Problem, problem, warning } from '../errors.ts'
 import { fieldSchema } from './fieldschema.ts'
+import { historySchema } from './history.ts'
 import { problemsOfIssues } from './issues.ts'
 import { depthOf, flowLimits } from './limits.ts'
 import type { FlowDocument, NodeEntry, WireEntry } from './model.ts'
@@ -48,6 +49,11 @@ export const flowSchemaFields = {
   title: z.string().optional().meta({ title: 'Title' }),
   description: z.string().optional().meta({ title: 'Description' }),
   disabled: z.boolean().optional().meta({ title: 'Disabled', description: 'True: checked, but not run.' }),
+  history: historySchema.optional().meta({
+    title: 'History',
+    description: 'Records messages, for looking back and for backtests.',
+    examples: [{ filters: ['plant/+/temperature'], keep: '30d' }],
+  }),
   nodes: z.array(z.unknown()).meta({ title: 'Nodes', examples: [[]] }),
   wires: z.array(z.unknown()).meta({ title: 'Wires', examples: [[]] }),
   layout: z

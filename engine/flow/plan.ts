@@ -1,5 +1,6 @@
 import type { Port } from '../spec/spec.ts'
 import { hashOf } from './hash.ts'
+import { planHistory } from './history.ts'
 import type { FlowDocument, Plan, PlannedNode, Target } from './model.ts'
 import type { CheckedNode } from './node.ts'
 import type { Wire } from './wires.ts'
@@ -13,7 +14,10 @@ export function planOf(
   const targets = targetsByEnd(wires)
   const nodes = [...checked.values()].flatMap((node) => plannedNode(node, targets))
   const { flow, title = flow, disabled = false } = document
-  return { flow, title, disabled, nodes, hash: hashOf({ flow, disabled, nodes: hashParts(nodes) }), document }
+  // Undefined fields are left out of the hash.
+  const hash = hashOf({ flow, disabled, history: document.history, nodes: hashParts(nodes) })
+  const history = planHistory(document, nodes)
+  return { flow, title, disabled, nodes, ...(history.length === 0 ? {} : { history }), hash, document }
 }
 
 function plannedNode(node: CheckedNode, targets: ReadonlyMap<string, Target[]>): PlannedNode[] {

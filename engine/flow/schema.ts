@@ -17,6 +17,7 @@ export function flowSchema(specs: ReadonlyMap<string, AnyNodeSpec>): Record<stri
     ...frame,
     properties: {
       ...frame.properties,
+      history: withoutOwnWords(frame.properties?.history),
       nodes: { ...frame.properties?.nodes, items: { $ref: '#/$defs/node' } },
       wires: { ...frame.properties?.wires, items: { $ref: '#/$defs/wire' } },
     },

@@ -13,6 +13,7 @@ import type { BrokerDescription } from '../server/protocol.ts'
 import type { Subscription } from '../spec/spec.ts'
 import { subscriptionId } from '../spec/topics.ts'
 import type { EngineStore } from '../store/index.ts'
+import type { History } from './history.ts'
 import type { Learning } from './learning.ts'
 
 export const defaultConnection = 'default'
@@ -24,6 +25,9 @@ export interface ConnectionsOptions {
   store: EngineStore
   outboxLimits: OutboxLimits
   learning: Learning
+  history: History
+  /** Says that there is no room for what would come in. */
+  crowded(): boolean
   /** The engine did not end cleanly before this start. */
   careful: boolean
   /** The broker of this process: it forgets with it what it has heard and not committed. */
@@ -95,7 +99,8 @@ export class Connections implements Subscriptions {
 
   /** Tells the brokers what is wanted now; the first call connects. */
   subscribe(): void {
-    for (const { wanted, incoming } of this.#connections.values()) {
+    this.#options.history.configure()
+    for (const { config, wanted, incoming } of this.#connections.values()) {
       const filters = new Map<string, 0 | 1 | 2>()
       for (const [filter, wants] of wanted)
         filters.set(
@@ -105,6 +110,7 @@ export class Connections implements Subscriptions {
             .toSorted()
             .at(-1) ?? 0,
         )
+      this.#options.history.recorder(config.name).subscribe(filters)
       incoming.subscribe(filters)
     }
   }
@@ -119,15 +125,15 @@ export class Connections implements Subscriptions {
     if (batch.pending.length > 0) this.#send(batch)
     this.#options.faultPoint?.('before-settle')
     for (const [name, part] of batch.connections) this.#connections.get(name)?.intake.committed(part)
-    this.#steer()
+    this.steer()
   }
 
   /** Nothing may be handed over while the store fails. */
   setFaulted(): void {
-    this.#steer()
+    this.steer()
     if (this.#options.runner.faulted) return
     for (const { intake } of this.#connections.values()) intake.resume()
-    this.#steer()
+    this.steer()
   }
 
   describe(): BrokerDescription[] {
@@ -154,7 +160,8 @@ export class Connections implements Subscriptions {
     const { runner, store, links, now, log, onChange } = this.#options
     const { name } = config
     const trie = new TopicTrie<Route>()
-    const intake = new Intake(name, runner, store, trie, this.#options.careful)
+    const recorder = this.#options.history.recorder(name)
+    const intake = new Intake(name, runner, store, trie, this.#options.careful, recorder)
     const outbox = new BrokerOutbox(name, store.outbox, runner, this.#options.outboxLimits)
     const logLink = (side: string) => (level: 'debug' | 'info' | 'warn' | 'error', text: string) =>
       log(level, `broker ${name} (${side}): ${text}`)
@@ -163,7 +170,7 @@ export class Connections implements Subscriptions {
       now,
       onReceived: (packets) => {
         intake.receive(packets)
-        if (intake.busy) this.#steer()
+        if (intake.busy) this.steer()
       },
       onConnected: ({ sessionPresent, epoch }) => intake.connected(sessionPresent, epoch),
       knownFilters: store.filters.read(name),
@@ -171,7 +178,7 @@ export class Connections implements Subscriptions {
       onState: onChange,
       log: logLink('in'),
     })
-    intake.onIdle = () => this.#steer()
+    intake.onIdle = () => this.steer()
     intake.link = config.connect === undefined ? incoming : this.#lasting(incoming)
     const outgoing = links.outgoing({ config, outbox, now, onState: onChange, log: logLink('out') })
     return { config, trie, wanted: new Map(), intake, outbox, incoming, outgoing, paused: false }
@@ -213,8 +220,8 @@ export class Connections implements Subscriptions {
   }
 
   /** Stops intake while the store fails, an outbox must not grow, or packets wait for their turn; and lets it go on after that. */
-  #steer(): void {
-    let pause = this.#options.runner.faulted
+  steer(): void {
+    let pause = this.#options.runner.faulted || this.#options.crowded()
     for (const { outbox } of this.#connections.values()) pause ||= outbox.full
     for (const connection of this.#connections.values()) {
       const { incoming, intake } = connection

@@ -114,7 +114,7 @@ function subscribe({ link, watches }: SharedLink): void {
 }
 
 /** Whether every topic that `narrow` matches is matched by `wide`. */
-function covers(wide: string, narrow: string): boolean {
+export function covers(wide: string, narrow: string): boolean {
   const [outer, inner] = [wide.split('/'), narrow.split('/')]
   if (/^[+#]/.test(wide) && narrow.startsWith('$')) return false
   for (let index = 0; ; index++) {

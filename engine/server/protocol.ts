@@ -7,8 +7,10 @@ import type { JsonSchema, Summary, Type } from '../types/index.ts'
 import type { AlarmCounts } from './protocol-alarms.ts'
 
 export type * from './protocol-alarms.ts'
+export type * from './protocol-history.ts'
 export type * from './protocol-auth.ts'
 export type * from './protocol-backtest.ts'
+export type * from './protocol-operations.ts'
 export type * from './protocol-tools.ts'
 
 /** GET /api/v1/flows */
@@ -61,6 +63,8 @@ export interface NodeTypeDescription {
   inputs: PortDescription[]
   outputs: PortDescription[]
   dynamicPorts: boolean
+  /** Its nodes have alarms. */
+  alarms?: true
   examples: { title: string; config: unknown }[]
 }
 
@@ -220,13 +224,6 @@ export interface TopicValue extends LiveValue {
   qos: 0 | 1 | 2
   /** Messages since the watch began. */
   count: number
-}
-
-/** GET /livez and /readyz: 200 when it is, 503 when it is not. */
-export interface HealthAnswer {
-  ok: boolean
-  /** Sentences: why it is not. */
-  reasons: string[]
 }
 
 /** GET /api/v1 */

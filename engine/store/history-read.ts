@@ -8,7 +8,10 @@ import { databaseFile } from './open.ts'
 
 export type { HistoryQuery } from './history-parts.ts'
 
-/** Recorded messages, oldest first; of those with equal times, the one first that was written first. */
+/**
+ * Recorded messages, oldest first. Those of one recording with equal times come as they were written; those of several
+ * recordings with the same millisecond in the order of the recordings.
+ */
 export interface HistoryReader extends Iterable<Packet> {
   /**
    * What there is to go through, for progress: messages in the time and of the connection that were asked for, of all topics,
@@ -35,17 +38,16 @@ export interface HistoryReader extends Iterable<Packet> {
 export function readHistory(source: Database.Database | string, query: HistoryQuery = {}): HistoryReader {
   const own = typeof source === 'string' ? openReader(source) : undefined
   const parts = historyParts(own ?? (source as Database.Database), query) // a text was opened just before
-  // Stable: of parts with the same first time the one first that was written first.
-  const sorted = parts.toSorted((one, other) => one.first - other.first)
+  const sorted = parts.map((part, order) => ({ part, order })).sort((one, other) => one.part.first - other.part.first)
   const progress = { done: 0 }
   return {
     estimate: {
       messages: parts.reduce((sum, { count }) => sum + count, 0),
-      first: sorted[0]?.first,
+      first: sorted[0]?.part.first,
       last:
         parts.length === 0
           ? undefined
-          : parts.reduce((latest, { last }) => Math.max(latest, last), sorted[0]?.last ?? 0),
+          : parts.reduce((latest, { last }) => Math.max(latest, last), parts[0]?.last ?? 0),
     },
     get done() {
       return progress.done
@@ -55,30 +57,36 @@ export function readHistory(source: Database.Database | string, query: HistoryQu
   }
 }
 
+interface PlacedPart {
+  readonly part: HistoryPart
+  readonly order: number
+}
+
 /** A part that is being read. */
 interface Cursor {
   readonly packets: readonly Packet[]
   at: number
   /** Time of the message at `at`. */
   time: number
-  /** Place among the parts. */
+  /** Place in the order of writing. */
   readonly order: number
   readonly count: number
 }
 
 /** Messages of all parts by time. A part is loaded when its first message may be next, so few lie in memory at a time. */
-function* merge(parts: readonly HistoryPart[], progress: { done: number }): Generator<Packet> {
+function* merge(parts: readonly PlacedPart[], progress: { done: number }): Generator<Packet> {
   progress.done = 0
   const open = new TinyQueue<Cursor>([], (one, other) => one.time - other.time || one.order - other.order)
   let next = 0
   for (;;) {
-    for (let part = parts[next]; part !== undefined; part = parts[next]) {
+    for (let placed = parts[next]; placed !== undefined; placed = parts[next]) {
+      const { part, order } = placed
       const head = open.peek()
       if (head !== undefined && part.first > head.time) break
       const packets = part.load()
       const first = packets[0]
       if (first === undefined) progress.done += part.count
-      else open.push({ packets, at: 0, time: first.received, order: next, count: part.count })
+      else open.push({ packets, at: 0, time: first.received, order, count: part.count })
       next++
     }
     const cursor = open.pop()
@@ -86,7 +94,7 @@ function* merge(parts: readonly HistoryPart[], progress: { done: number }): Gene
     // Up to here no other part can have a say.
     const limit = Math.min(
       open.peek()?.time ?? Number.POSITIVE_INFINITY,
-      parts[next]?.first ?? Number.POSITIVE_INFINITY,
+      parts[next]?.part.first ?? Number.POSITIVE_INFINITY,
     )
     const { packets } = cursor
     let { at } = cursor

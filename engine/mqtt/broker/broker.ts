@@ -49,6 +49,8 @@ export interface EmbeddedBroker {
   /** A connection inside the process, to be used as a socket. Its client id is then taken: nobody from outside may use it. */
   connect(): Duplex
   clients(): ClientState[]
+  /** Takes nothing from clients outside, until it is told to go on. What waits for them still goes out. */
+  hold(on: boolean): void
   /** Calls back when all that it was told before is on the disk, acks of its subscribers too. */
   whenCommitted(run: () => void): void
   /** Ends all connections, publishes their wills, commits what is left and closes the store, not its database. */
@@ -101,6 +103,7 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
     get sessions() {
       return hub.router.sessions.persistent.size
     },
+    hold: (on) => hub.hold(on),
     whenCommitted: (run) => store.whenCommitted(run),
     connect() {
       const [mine, theirs] = linkedPair()

@@ -57,6 +57,7 @@ export class Gate extends Duplex {
   #giving = false
   #pending = 0
   #over = false
+  #held = false
 
   constructor(connection: Duplex, options: GateOptions) {
     super({ allowHalfOpen: false })
@@ -85,6 +86,12 @@ export class Gate extends Duplex {
   settle(bytes: number): void {
     this.#pending -= bytes
     if (this.#backlog.length > 0) this.#giveSoon()
+  }
+
+  /** Gives aedes nothing more, until it is told to go on. Pings and acks are still answered. */
+  hold(on: boolean): void {
+    this.#held = on
+    if (!on) this.#giveSoon()
   }
 
   override _read(): void {
@@ -184,7 +191,7 @@ export class Gate extends Duplex {
 
   #give(): void {
     if (this.destroyed) return
-    while (this.#wanted && this.#pending <= largestPending) {
+    while (!this.#held && this.#wanted && this.#pending <= largestPending) {
       const chunk = this.#backlog.shift()
       if (chunk === undefined) break
       this.#backlogBytes -= chunk.length

@@ -61,6 +61,7 @@ export class Hub {
   /** QoS 2 packets that were accepted just now, so that aedes does not take them for repeated ones. */
   readonly #fresh = new WeakSet<object>()
   readonly #pace: Pace<Client> | undefined
+  #held = false
 
   constructor(options: HubOptions) {
     const { store, limits, counters } = options
@@ -111,6 +112,12 @@ export class Hub {
     })
     if (inside) this.#admission.trust(gate)
     this.#aedes.handle(gate)
+  }
+
+  /** Takes nothing from clients outside, until it is told to go on: there is no room for it. */
+  hold(on: boolean): void {
+    this.#held = on
+    for (const { gate, inside } of this.#members.values()) if (!inside) gate.hold(on)
   }
 
   members(): Iterable<Member> {
@@ -250,6 +257,7 @@ export class Hub {
     gate.onAck = (type, packetId) => (type === 5 ? courier.release(packetId) : courier.settle(packetId))
     if (session.persistent) store.setSent(session.number, undefined)
     courier.start()
+    if (this.#held && !inside) gate.hold(true)
   }
 
   #detach(client: Client): void {
