@@ -33,8 +33,10 @@ export function oneName(action: string, words: readonly string[]): AlarmRef {
 
 /** All alarms that the filters leave, worst first; and how many are not among them because there are too many. */
 export async function filteredAlarms(values: AlarmInput['values']): Promise<AlarmList> {
-  const { flow, node, level, unacked } = values
-  const list = await askEngine<AlarmList>(values.url, `/alarms?${queryOf({ flow, node, limit: most })}`)
+  const { flow, node, level, unacked, normal } = values
+  if (normal && (flow === undefined || node === undefined)) throw missing('list', 'FLOW/NODE (for --normal)')
+  const all = normal ? 'true' : undefined
+  const list = await askEngine<AlarmList>(values.url, `/alarms?${queryOf({ flow, node, limit: most, all })}`)
   const items = list.items.filter(
     (alarm) => (level === undefined || alarm.level === level) && (!unacked || !alarm.acknowledged),
   )

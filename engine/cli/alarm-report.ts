@@ -1,7 +1,7 @@
 import { escapeControls } from '../log.ts'
 import type { AlarmHealth, AlarmName, AlarmStanding } from '../server/protocol.ts'
 import { nameText } from './alarm-names.ts'
-import { columns, paint, type Terminal } from './terminal.ts'
+import { columns, counted, paint, type Terminal } from './terminal.ts'
 import { spanText, timeText } from './time.ts'
 
 /** Width of the longest bar, characters. */
@@ -38,12 +38,12 @@ export function healthText(health: AlarmHealth, terminal: Terminal): string {
   parts.push(
     ...list('Most frequent', health.frequent, (one) => [`${one.count}`, percent(one.share), name(one)]),
     ...list('Chattering (three times within a minute)', health.chattering, (one) => [
-      `${one.count} times`,
+      counted(one.count, 'time'),
       `last ${timeText(one.last)}`,
       name(one),
     ]),
     ...list('Fleeting (over within a minute, seen by nobody)', health.fleeting, (one) => [
-      `${one.count} times`,
+      counted(one.count, 'time'),
       `shortest ${spanText(one.shortest)}`,
       name(one),
     ]),

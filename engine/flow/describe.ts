@@ -18,6 +18,8 @@ export interface NodeDescription {
   outputs: PortDescription[]
   /** Whether ports depend on the config; then those of the defaults are given, or of the first example. */
   dynamicPorts: boolean
+  /** Its nodes have alarms. */
+  alarms?: true
   examples: { title: string; config: unknown }[]
 }
 
@@ -46,6 +48,7 @@ export function describeNode(spec: AnyNodeSpec): NodeDescription {
     summary: spec.summary,
     docs: spec.docs ?? '',
     icon: spec.icon,
+    ...(spec.alarms === undefined ? {} : { alarms: true as const }),
     config: { ...fieldSchema(spec.config) },
     inputs: describePorts(portsOf(spec.inputs, config)),
     outputs: describePorts(portsOf(spec.outputs, config)),

@@ -36,7 +36,9 @@ export function healthOf(request: AlarmHealthRequest, { log, alarms, titleOf, no
   const own = alarms.filter(
     (alarm) => (flow === undefined || alarm.flow === flow) && (node === undefined || alarm.node === node),
   )
-  const unacknowledged = own.filter((alarm) => !alarm.acknowledged)
+  const unacknowledged = own.filter(
+    ({ acknowledged, shelved, outOfService }) => !acknowledged && shelved === null && outOfService === null,
+  )
   return {
     from,
     to,
@@ -80,7 +82,8 @@ function refuse(detail: string, wanted: string) {
 
 /** Hours of a week, or days of more. The last one may be cut by the end of the period. */
 function histogramOf(times: readonly number[], from: number, to: number): AlarmHealth['histogram'] {
-  const span = to - from > usual ? day : hour
+  // Who asks for a week and says when it began means a week, though some time has passed since.
+  const span = to - from > usual + hour ? day : hour
   const counts = Array.from({ length: Math.ceil((to - from) / span) }, (_, index) => ({
     time: from + index * span,
     count: 0,

@@ -34,6 +34,8 @@ export interface AlarmDeskOptions {
 const recent = 24 * 3_600_000
 /** Keys that are read at once when all of a node are looked through. */
 const pageSize = 1000
+/** Keys of a node that are looked at when all are asked for. */
+const mostKeys = 5000
 /** Transitions that are shown with a single alarm. */
 const shownHistory = 20
 
@@ -75,8 +77,9 @@ export class AlarmDesk {
     this.#options.changed()
   }
 
-  list({ flow, node, limit = 200 }: AlarmFilter): AlarmList {
-    const all = this.#open().filter(
+  list({ flow, node, limit = 200, all: everyKey = false }: AlarmFilter): AlarmList {
+    const running = everyKey ? this.#options.nodes.get(`${flow}/${node}`) : undefined
+    const all = (running?.spec.alarms === undefined ? this.#open() : this.#every(running)).filter(
       (alarm) => (flow === undefined || alarm.flow === flow) && (node === undefined || alarm.node === node),
     )
     const items = all.toSorted(byUrgency).slice(0, limit)
@@ -131,6 +134,14 @@ export class AlarmDesk {
     return [...this.#options.nodes.values()].flatMap((node) =>
       node.spec.alarms === undefined ? [] : this.#openOf(node),
     )
+  }
+
+  /** All keys of a node, those that are plain normal too; of very many the first by name. */
+  #every(node: NodeRuntime): Alarm[] {
+    return this.#options.store.state.page(node.ref, '', mostKeys).flatMap(({ key, value }) => {
+      const alarm = this.#alarm(node, key, value)
+      return alarm === undefined ? [] : [alarm]
+    })
   }
 
   #openOf(node: NodeRuntime): Alarm[] {

@@ -31,7 +31,7 @@ export interface AlarmPeriod {
 /** Transitions of alarms, for people to look back. */
 export interface AlarmLog extends AlarmLogStore {
   list(filter: AlarmLogFilter): { items: AlarmLogRecord[]; total: number }
-  /** Those of a period, in the order in which they were written. It has to be read to its end before anything else is asked. */
+  /** Those of a period, in the order in which they happened. It has to be read to its end before anything else is asked. */
   during(period: AlarmPeriod): Iterable<AlarmTransition>
   /** When the oldest one happened. */
   oldest(): number | undefined
@@ -53,7 +53,7 @@ export function createAlarmLog(database: Database): AlarmLog {
     .pluck()
   const during = database.prepare<[Record<string, unknown>], AlarmTransition>(
     `SELECT flow, node, key, transition, time, level FROM rw_alarm_log
-     WHERE time >= :from AND time < :to AND (:flow IS NULL OR flow = :flow) AND (:node IS NULL OR node = :node) ORDER BY id`,
+     WHERE time >= :from AND time < :to AND (:flow IS NULL OR flow = :flow) AND (:node IS NULL OR node = :node) ORDER BY time, id`,
   )
   const oldest = database.prepare<[], number>('SELECT time FROM rw_alarm_log ORDER BY id LIMIT 1').pluck()
   const trim = database.prepare(

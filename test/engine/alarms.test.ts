@@ -94,6 +94,8 @@ describe('alarms of the engine', () => {
     expect([counts, left]).toEqual([{ ...counts, active: 2, unacknowledged: 2, shelved: 0 }, 0])
     expect(test.engine.alarms.list({ limit: 1 })).toMatchObject({ items: [{ key: 'b' }], left: 2 })
     expect(test.engine.alarms.list({ flow: 'other' }).items).toEqual([])
+    const every = () => test.engine.alarms.list({ flow: 'cold', node: 'warm', all: true }).items.map(({ key }) => key)
+    await until(() => every().sort().join('') === 'abcd', 'the one that is normal')
   })
 
   it('are acknowledged with a note: committed, an event, in the log, and there after a restart', async () => {

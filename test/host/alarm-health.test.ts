@@ -145,6 +145,7 @@ describe('the health report of alarms', () => {
     const parts = { log: emptyLog, alarms: [], titleOf: () => '', now: 10 * day }
     expect(healthOf({}, parts)).toMatchObject({ from: 3 * day, to: 10 * day, oldest: null })
     expect(healthOf({}, parts).histogram.counts).toHaveLength(168)
+    expect(healthOf({ from: 3 * day - 50 }, parts).histogram.counts).toHaveLength(169)
     const long = healthOf({ from: 0, to: 9.5 * day }, parts)
     expect([long.histogram.span, long.histogram.counts.length]).toEqual([day, 10])
     expect(healthOf({ from: 9 * day, to: 99 * day }, parts).to).toBe(10 * day)
