@@ -310,12 +310,22 @@ export const errorTable = {
     text: 'The file {file} cannot be written: {detail}.',
     hint: 'Check the path and the permissions.',
   },
+  INSECURE_HTTP: {
+    status: 400,
+    text: 'Editor and API would listen on {host}, which others can reach, without TLS: passwords could be read on the way.',
+    hint: 'Keep 127.0.0.1, give a certificate, or put a proxy with HTTPS in front and add --behind-proxy. To accept it, add --insecure-http (logins in clear text) or --without-login (everybody may do everything).',
+  },
   UNSAFE_BIND: {
     status: 400,
     text: '{what} would listen on {host}, which others can reach, without TLS or a login.',
     hint: 'Keep 127.0.0.1, or add {option} if everybody who reaches {host} may change flows and publish messages.',
   },
 
+  TLS_FILES: {
+    status: 500,
+    text: 'The TLS file {file} cannot be used: {detail}.',
+    hint: 'Give a certificate (with those between it and its authority) and its key as PEM files that belong together.',
+  },
   BIND_FAILED: {
     status: 500,
     text: '{what} cannot listen on {host}:{port}: {detail}.',

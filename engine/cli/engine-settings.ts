@@ -11,7 +11,7 @@ export function engineSettings(
   settings: Settings,
 ): Pick<
   EngineOptions,
-  'flows' | 'data' | 'broker' | 'brokerAccess' | 'connections' | 'history' | 'disk' | 'limits' | 'durability'
+  'flows' | 'data' | 'broker' | 'brokerAccess' | 'connections' | 'history' | 'disk' | 'limits' | 'auth' | 'durability'
 > {
   const { connections, brokerTls, flows, data, durability, limits, disk } = settings
   const common = certificates(brokerTls)
@@ -21,6 +21,7 @@ export function engineSettings(
     data,
     durability,
     limits,
+    auth: { limits: settings.http.sessions },
     disk,
     history: Object.fromEntries(Object.entries(connections).map(([name, { history }]) => [name, history])),
     broker: first?.url,

@@ -10,6 +10,8 @@ export interface Greeting {
   url: string
   /** Whether the editor's files are served. */
   editor: boolean
+  /** The token for the first admin, while there is no user. */
+  setup?: { token: string; file: string | undefined } | undefined
   /** Example files that were just made. */
   examples: readonly string[]
   /** As it was given, for people. */
@@ -36,11 +38,19 @@ export function greet(greeting: Greeting): void {
   terminal.out(`${head}\n${columns(rows, '  ')}\n\n`)
   if (flows.length > 0) terminal.out(`${columns(flows.map(flowRow), '  ')}\n\n`)
   for (const problem of flows.flatMap((flow) => flow.problems)) terminal.out(problemText(problem, terminal))
+  if (greeting.setup !== undefined) terminal.out(setupText(greeting.setup, url, terminal))
   terminal.out(
     `${nextSteps(greeting, mqtt)
       .map((line) => `  ${line}`)
       .join('\n')}\n`,
   )
+}
+
+/** Shown on the console only, never in the log. */
+function setupText({ token, file }: NonNullable<Greeting['setup']>, url: string, terminal: Terminal): string {
+  const head = paint(terminal, 'bold', 'There is no user yet, and until then nothing else is answered.')
+  const where = file === undefined ? '' : ` (it also stands in ${file})`
+  return `${head}\n  Open ${url}/ and make the first admin with this setup token${where}:\n\n  ${token}\n\n`
 }
 
 function flowRow({ flow, status, title, problems }: FlowSummary): string[] {

@@ -54,6 +54,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'MISSING_ARGUMENT',
   'SURPLUS_ARGUMENT',
   'UNSAFE_BIND',
+  'INSECURE_HTTP',
   'CONFIG_PROBLEMS',
 ])
 

@@ -4,6 +4,7 @@ import type { Settings } from '../config/index.ts'
 import type { Log } from '../log.ts'
 import type { EngineApi } from '../server/api.ts'
 import { type RunningServer, startServer } from '../server/server.ts'
+import { entranceSettings } from './exposure.ts'
 import { greet } from './greeting.ts'
 import { packageDirectory } from './home.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
@@ -34,6 +35,7 @@ export async function serve({ engine, settings, terminal, log, examples, signal 
       port: settings.http.port,
       log,
       allowedHosts: settings.http.allowedHosts,
+      ...entranceSettings(settings),
       ...(hasEditor ? { editor } : {}),
     })
   } catch (thrown) {
@@ -41,7 +43,8 @@ export async function serve({ engine, settings, terminal, log, examples, signal 
     throw thrown
   }
   const url = `http://${shownHost(settings.http.host)}:${server.port}`
-  greet({ engine, terminal, url, editor: hasEditor, examples, flows: settings.flows, data: settings.data })
+  const setup = server.mode() === 'setup' ? engine.auth.openSetup() : undefined
+  greet({ engine, terminal, setup, url, editor: hasEditor, examples, flows: settings.flows, data: settings.data })
   log('info', `${await signal}: finishing what has begun`)
   const code = await end(engine, server, log)
   // What is still open now must not keep the process; nothing is lost by that.

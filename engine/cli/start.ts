@@ -1,9 +1,9 @@
 import { nodeSpecs } from '../../nodes/index.ts'
-import { rulewireError } from '../errors.ts'
 import { createLog } from '../observe/log.ts'
 import { isLoopback } from '../server/origin.ts'
 import { command } from './command.ts'
 import { engineSettings } from './engine-settings.ts'
+import { checkExposure } from './exposure.ts'
 import { prepareFlows } from './first-start.ts'
 import { packageVersion } from './home.ts'
 import { readSettings } from './settings.ts'
@@ -23,11 +23,7 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
   run: async ({ values, sources, terminal }) => {
     const { settings, entries } = readSettings({ values, sources })
     const mqttHost = settings.mqtt.host ?? settings.http.host
-    // Whoever reaches an address can do everything there, since there is no login yet.
-    const open = [settings.http.host, mqttHost].find((host) => !isLoopback(host))
-    if (open !== undefined && !settings.withoutLogin) {
-      throw rulewireError('UNSAFE_BIND', { what: 'Rulewire', host: open, option: '--without-login' })
-    }
+    checkExposure(settings)
     const log = createLog({ ...settings.log, write: terminal.err })
     const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
     for (const sentence of strayVariables(terminal.env, [...variables, 'RULEWIRE_URL'])) log('warn', sentence)
@@ -39,7 +35,7 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     const engine = await createEngine({
       ...engineSettings(settings),
       mqtt: { host: mqttHost, port: settings.mqtt.port, anonymous: settings.withoutLogin },
-      exposed: !isLoopback(settings.http.host),
+      exposed: !isLoopback(settings.http.host) || settings.http.behindProxy,
       specs: nodeSpecs,
       ruleTestsWorker: moduleBeside('rule-tests-worker'),
       version: packageVersion(),

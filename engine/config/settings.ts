@@ -56,6 +56,28 @@ export const settingsSchema = z.strictObject({
         description: 'Further name by which browsers may open the editor, as behind a proxy; several times.',
         cli: commandLine('allowed-host', { value: 'NAME', variable: 'RULEWIRE_ALLOWED_HOSTS' }),
       }),
+    behindProxy: z
+      .boolean()
+      .default(false)
+      .meta({
+        description: 'A proxy with HTTPS stands in front: users log in, and X-Forwarded-For tells who asks.',
+        cli: commandLine('behind-proxy'),
+      }),
+    insecure: z
+      .boolean()
+      .default(false)
+      .meta({
+        description: 'Accepts that passwords can be read on the way, because there is no TLS.',
+        cli: commandLine('insecure-http'),
+      }),
+    sessions: section('Logins of people.', {
+      idle: duration()
+        .default(12 * 3_600_000)
+        .meta({ description: 'A session ends when nothing was asked in it for so long.', examples: ['12h'] }),
+      life: duration()
+        .default(7 * 86_400_000)
+        .meta({ description: 'A session ends after so long in any case.', examples: ['7d'] }),
+    }),
   }),
   mqtt: section('The embedded broker.', {
     host: z
@@ -110,6 +132,12 @@ export const settingsSchema = z.strictObject({
       .max(most)
       .default(100_000)
       .meta({ description: 'Transitions of alarms that are kept; the oldest go.' }),
+    audit: z
+      .int()
+      .min(1000)
+      .max(most)
+      .default(100_000)
+      .meta({ description: 'Entries of the audit log that are kept; the oldest go.' }),
   }),
   disk: section('Free room on the disk of the data directory below which something stops; it goes on by itself.', {
     history: size()

@@ -111,12 +111,14 @@ describe('a command line that is wrong ends with 2 and says what to write', () =
   })
 
   test.each([['0.0.0.0'], ['::'], ['192.168.1.5'], ['rules.example']])(
-    '--host %s is refused unless told in words',
+    'C2: --host %s is refused unless told in words',
     async (host) => {
       const { code, err } = await rulewire(['start', '--host', host])
       expect(code).toBe(2)
-      expect(err).toContain('rulewire: UNSAFE_BIND ')
+      expect(err).toContain('rulewire: INSECURE_HTTP ')
       expect(err).toContain('--without-login')
+      const open = await rulewire(['start', '--host', host, '--insecure-http'])
+      expect(open.err).toContain('rulewire: UNSAFE_BIND The MQTT broker')
     },
   )
 })

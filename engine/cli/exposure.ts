@@ -1,0 +1,28 @@
+import type { Settings } from '../config/index.ts'
+import { rulewireError } from '../errors.ts'
+import { isLoopback } from '../server/origin.ts'
+import type { ServerOptions } from '../server/server.ts'
+
+/**
+ * What others can reach must be safe, or the operator says in words that it need not be (C2). Throws INSECURE_HTTP for editor and
+ * API without TLS, and UNSAFE_BIND for a broker without logins.
+ */
+export function checkExposure(settings: Settings): void {
+  const { http, mqtt, withoutLogin, connections } = settings
+  if (withoutLogin) return
+  if (!isLoopback(http.host) && !http.behindProxy && !http.insecure)
+    throw rulewireError('INSECURE_HTTP', { host: http.host })
+  const mqttHost = mqtt.host ?? http.host
+  const embedded = connections.default?.url === undefined
+  if (embedded && !isLoopback(mqttHost)) {
+    throw rulewireError('UNSAFE_BIND', { what: 'The MQTT broker', host: mqttHost, option: '--without-login' })
+  }
+}
+
+/** How the server is reached: who stands in front, and whether a login is needed. */
+export function entranceSettings({
+  http,
+  withoutLogin,
+}: Settings): Pick<ServerOptions, 'secure' | 'behindProxy' | 'withoutLogin'> {
+  return { secure: http.behindProxy && !http.insecure, behindProxy: http.behindProxy, withoutLogin }
+}
