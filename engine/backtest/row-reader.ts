@@ -11,6 +11,8 @@ export interface RowOptions {
   file: string
   /** Topic of the messages; `{name}` stands for the value of that column. */
   topic?: string | undefined
+  /** Topic where neither `topic` nor the file says one. */
+  fallbackTopic?: string | undefined
   /** Column of the time; one of {@link timeNames} unless said. */
   time?: string | undefined
   /** Zone of times that name none; UTC unless said. */
@@ -48,7 +50,7 @@ export function csvRowReader(
   const timePlace = placeOf(timeColumn, options.time === undefined ? 'the time is looked for in' : '--time')
   const readTime = timeReader(options.zone ?? 'UTC')
   const topicPlace = options.topic === undefined ? names.indexOf(topicName) : -1
-  const topicOf = topicPlace < 0 ? topicReader(names, options) : undefined
+  const topicOf = topicPlace < 0 ? topicReader(names, options.topic ?? options.fallbackTopic, options.file) : undefined
   const map = Object.entries(options.map ?? defaultMap(names, [timePlace, topicPlace]))
   const fields = map.map(([field, column]) => ({ field, place: placeOf(column, '--map') }))
   const only = fields.find(({ field }) => field === whole)
@@ -88,7 +90,7 @@ export function jsonRowReader(options: RowOptions): RowReader<Readonly<Record<st
       return `it has no field ${options.time === undefined ? timeNames.map((name) => `"${name}"`).join(', ') : `"${options.time}"`} for the time`
     const time = readTime(row[column])
     if (time === undefined) return timeFault(row[column])
-    const topic = template === undefined ? row[topicName] : filled(template, row)
+    const topic = template === undefined ? (row[topicName] ?? options.fallbackTopic) : filled(template, row)
     if (typeof topic === 'object' && topic !== null && 'fault' in topic) return String(topic.fault)
     if (typeof topic !== 'string') return 'it has no field "topic", and no --topic says what it is'
     const fault = topicFault(topic)
@@ -116,7 +118,7 @@ function mapped(row: Readonly<Record<string, Json>>, map: readonly (readonly [st
   return Object.fromEntries(map.flatMap(([field, column]) => (row[column] === undefined ? [] : [[field, row[column]]])))
 }
 
-function topicReader(names: readonly string[], { topic, file }: RowOptions) {
+function topicReader(names: readonly string[], topic: string | undefined, file: string) {
   if (topic === undefined) {
     const wanted = 'Say it with --topic, such as --topic machine/temperature; {name} in it takes the value of a column.'
     throw rulewireError('INPUT_UNUSABLE', { file, detail: 'nothing says the topic of its messages', wanted })

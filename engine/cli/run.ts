@@ -33,6 +33,7 @@ export const commands: readonly Command[] = [
   startCommand,
   checkCommand,
   testCommand,
+  backtestCommand,
   fmtCommand,
   nodesCommand,
   deadLettersCommand,
