@@ -12,6 +12,7 @@ import { createEditor } from './state/editor.ts'
 import { createFlowsStore } from './state/flows.ts'
 import { createLive } from './state/live.ts'
 import { createServerStore } from './state/server.ts'
+import { createTestsStore } from './state/tests.ts'
 import { createUiStore, type KeptUi, type UiState } from './state/ui.ts'
 import { browserLanguage, loadTexts, translator } from './text/languages.ts'
 
@@ -21,10 +22,11 @@ const keptAt = 'rulewire:ui'
 function keptUi(): Partial<KeptUi> {
   const data = parsedJson(localStorage.getItem(keptAt) ?? 'null')
   if (!isObject(data)) return {}
-  const { left, inspectorWidth, theme, language, viewports, filters, pinned } = data
+  const { left, inspectorWidth, drawerHeight, theme, language, viewports, filters, pinned } = data
   return {
     ...(left === 'palette' || left === 'topics' || left === 'outline' ? { left } : {}),
     ...(typeof inspectorWidth === 'number' && inspectorWidth >= 300 && inspectorWidth <= 640 ? { inspectorWidth } : {}),
+    ...(typeof drawerHeight === 'number' && drawerHeight >= 120 && drawerHeight <= 2000 ? { drawerHeight } : {}),
     ...(theme === 'light' || theme === 'dark' || theme === 'system' ? { theme } : {}),
     ...(language === 'en' || language === 'zh' ? { language } : {}),
     ...(isObject(viewports) ? { viewports: viewports as UiState['viewports'] } : {}), // only the canvas reads it, and it clamps
@@ -43,10 +45,11 @@ const ui = createUiStore(keptUi(), browserLanguage(navigator.languages))
 const first = await loadTexts(ui.getState().language)
 const shownTexts = { current: first, t: translator(first) }
 const editor = createEditor({
-  client: createClient(),
+  client: createClient(() => undefined),
   flows: createFlowsStore(),
   ui,
   server: createServerStore(),
+  tests: createTestsStore(),
   live: createLive(),
   storage: localStorage,
   openSocket: createSocket,
@@ -56,10 +59,9 @@ const editor = createEditor({
 })
 
 ui.subscribe((state, before) => {
-  const { left, inspectorWidth, theme, viewports, filters, pinned } = state
-  if (state.language !== before.language && shownTexts.current !== undefined) {
+  const { left, inspectorWidth, drawerHeight, theme, language, viewports, filters, pinned } = state
+  if (language !== before.language && shownTexts.current !== undefined) {
     // The texts come first; then everything that shows one is drawn again.
-    const { language } = state
     loadTexts(language).then((loaded) => {
       if (shownTexts.current === loaded) return
       shownTexts.current = loaded
@@ -69,7 +71,7 @@ ui.subscribe((state, before) => {
     }, editor.fail)
   }
   if (left === 'topics' && before.left !== 'topics') editor.watch()
-  const kept: KeptUi = { left, inspectorWidth, theme, language: state.language, viewports, filters, pinned }
+  const kept: KeptUi = { left, inspectorWidth, drawerHeight, theme, language, viewports, filters, pinned }
   localStorage.setItem(keptAt, JSON.stringify(kept))
 })
 

@@ -66,7 +66,7 @@ export function recordTest(recording: Recording): RecordedTest {
     if (lists.length > 0) return [{ ...step, expect: expectations(lists, recording.start) }]
     return step.publish === undefined && step.send === undefined ? [] : [step]
   })
-  const quiet = [...new Set([...ends, 'published'])].slice(0, 3)
+  const quiet = quietNames(recording.plan, ends)
   const nothing =
     expected > 0 ? [] : [{ nothing: quiet, ...(recording.then > 0 ? { for: lasting(recording.then) } : {}) }]
   const { name, disable } = recording
@@ -75,6 +75,15 @@ export function recordTest(recording: Recording): RecordedTest {
     expected,
     stopped,
   }
+}
+
+/** What a test in which nothing comes looks at. */
+function quietNames(plan: Plan, ends: readonly string[]): string[] {
+  const names = [
+    ...(plan.nodes.some(({ spec }) => spec.alarms !== undefined) ? ['alarms'] : []),
+    ...(plan.nodes.some(({ spec }) => spec.publishes !== undefined) ? ['published'] : []),
+  ]
+  return names.length > 0 ? names : [...ends.slice(0, 3), 'deadLetters'].slice(0, 3)
 }
 
 interface RecordedStep {
@@ -159,7 +168,10 @@ const shownFields: Readonly<Record<string, readonly string[]>> = {
   deadLetters: ['node', 'port', 'code'],
 }
 
-/** A value without its times and ids; undefined when nothing is left. */
+/** Fields that name a message. */
+const ids: ReadonlySet<string> = new Set(['id', 'cause'])
+
+/** A value without its times, ids and empty fields; undefined when nothing is left. */
 function steady(value: unknown, start: number, depth = 0): unknown {
   if (typeof value === 'number') return isTime(value, start) ? undefined : value
   if (typeof value === 'string')
@@ -171,7 +183,7 @@ function steady(value: unknown, start: number, depth = 0): unknown {
     return items.includes(undefined) ? undefined : items
   }
   const fields = Object.entries(value).flatMap(([name, inner]) => {
-    const kept = name === 'id' ? undefined : steady(inner, start, depth + 1)
+    const kept = ids.has(name) || inner === null ? undefined : steady(inner, start, depth + 1)
     return kept === undefined ? [] : [[name, kept] as const]
   })
   return Object.fromEntries(fields)

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
@@ -7,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FlowDocument } from '../../editor/core/document.ts'
 import { outputDirectory } from '../../editor/paths.ts'
 import { until } from '../tools/wait.ts'
+import { axe } from './axe.ts'
 import { startBrowser, startEngine, type TestEngine, withPage } from './harness.ts'
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Texts that become code, styles or markup where somebody is careless. */
 const attacks = [
@@ -263,29 +261,6 @@ async function openDrawer(page: Page, drawer: string): Promise<void> {
   await page.getByRole('dialog').getByRole('combobox').fill(name)
   await page.keyboard.press('Enter')
   await page.getByRole('region', { name }).waitFor()
-}
-
-async function axe(page: Page): Promise<string[]> {
-  // The page's own policy forbids foreign scripts: the check runs in the world of the tools.
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
-  return page.evaluate(async () => {
-    const axe = Reflect.get(window, 'axe') as {
-      run(
-        context: unknown,
-        options: unknown,
-      ): Promise<{
-        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-      }>
-    }
-    const { violations } = await axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    })
-    return violations.flatMap(({ id, nodes }) =>
-      nodes
-        .slice(0, 2)
-        .map(({ html, failureSummary }) => `${id} ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`),
-    )
-  })
 }
 
 async function zoomToOne(page: Page): Promise<void> {

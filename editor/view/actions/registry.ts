@@ -191,6 +191,14 @@ export const actions: readonly Action[] = [
     run: (e) => toggleDrawer(e, 'trace'),
   },
   {
+    id: 'tests',
+    title: 'action.tests',
+    keys: ['y'],
+    group: 'flow',
+    enabled: hasFlow,
+    run: (e) => toggleDrawer(e, 'tests'),
+  },
+  {
     id: 'inspector',
     title: 'action.inspector',
     keys: ['i'],

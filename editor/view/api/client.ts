@@ -2,6 +2,7 @@ import type { FlowDocument } from '../../../engine/flow/model.ts'
 import type {
   Alarm,
   AlarmCommand,
+  AlarmCommandName,
   AlarmList,
   AlarmWhy,
   BrokerDescription,
@@ -9,26 +10,17 @@ import type {
   DeadLetter,
   DeployAnswer,
   EngineDescription,
-  ErrorAnswer,
   FlowDetail,
   FlowSummary,
   NodeTypeDescription,
 } from '../../../engine/server/protocol.ts'
 import type { Trace, TraceRequest, TryAnswer, TryRequest } from '../../../engine/server/protocol-tools.ts'
 import { isObject } from '../../core/path.ts'
+import { type AlarmsClient, alarmsClient } from './alarms.ts'
+import { createCall } from './call.ts'
+import { type TestsClient, testsClient } from './tests.ts'
 
-/** An answer of the engine that is not what was asked for, or no answer at all (status 0). */
-export class ApiError extends Error {
-  readonly status: number
-  readonly answer: ErrorAnswer
-
-  constructor(status: number, answer: ErrorAnswer, cause?: unknown) {
-    super(answer.text, cause === undefined ? {} : { cause })
-    this.name = 'ApiError'
-    this.status = status
-    this.answer = answer
-  }
-}
+export { ApiError } from './call.ts'
 
 export interface PublishRequest {
   broker?: string
@@ -40,6 +32,8 @@ export interface PublishRequest {
 
 /** The engine's HTTP API, as the editor uses it. Every method throws {@link ApiError}. */
 export interface Client {
+  tests: TestsClient
+  alarmReports: AlarmsClient
   flows(): Promise<FlowSummary[]>
   flow(flow: string): Promise<FlowDetail>
   check(document: FlowDocument, signal?: AbortSignal): Promise<CheckAnswer>
@@ -53,20 +47,21 @@ export interface Client {
   retryDeadLetters(ids: number[]): Promise<{ retried: number; failed: number }>
   dropDeadLetters(ids: number[]): Promise<{ dropped: number }>
   alarms(): Promise<AlarmList>
-  commandAlarm(name: 'acknowledge' | 'shelve' | 'unshelve' | 'reset', command: AlarmCommand): Promise<Alarm>
+  commandAlarm(name: AlarmCommandName, command: AlarmCommand): Promise<Alarm>
   whyAlarm(alarm: { flow: string; node: string; key: string }): Promise<AlarmWhy>
   tryDraft(request: TryRequest): Promise<TryAnswer>
   arm(request: TraceRequest): Promise<Trace>
   trace(id: string): Promise<Trace>
 }
 
-/** A client for the engine that serves this page. */
-export function createClient(base = 'api/v1/'): Client {
-  const call = <Answer>(method: string, path: string, body?: unknown, signal?: AbortSignal) =>
-    request<Answer>(method, base + path, body, signal)
+/** A client for the engine that serves this page; `refused` hears when nobody is logged in any more. */
+export function createClient(refused: (code: string) => void): Client {
+  const call = createCall('api/v1/', refused)
   const list = <Item>(path: string, name: string) =>
     call<unknown>('GET', path).then((answer) => items<Item>(answer, name))
   return {
+    tests: testsClient(call),
+    alarmReports: alarmsClient(call),
     flows: () => list('flows', 'flows'),
     flow: (flow) => call('GET', `flows/${encodeURIComponent(flow)}`),
     check: (document, signal) => call('POST', 'check', { document }, signal),
@@ -90,44 +85,6 @@ export function createClient(base = 'api/v1/'): Client {
     tryDraft: (request) => call('POST', 'try', request),
     arm: (request) => call('POST', 'trace', request),
     trace: (id) => call('GET', `trace/${encodeURIComponent(id)}`),
-  }
-}
-
-async function request<Answer>(
-  method: string,
-  path: string,
-  body: unknown,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  let response: Response
-  try {
-    response = await fetch(path, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-      ...(signal === undefined ? {} : { signal }),
-    })
-  } catch (cause) {
-    if (signal?.aborted) throw cause
-    const text = cause instanceof Error ? cause.message : String(cause)
-    throw new ApiError(0, { code: 'OFFLINE', text, hint: '' }, cause)
-  }
-  const text = await response.text()
-  const answer: unknown = text === '' ? undefined : parse(text)
-  if (response.ok) return answer as Answer // the engine's own answer; protocol.ts says its shape
-  const { code, text: said, hint } = isObject(answer) ? answer : {}
-  throw new ApiError(response.status, {
-    ...(isObject(answer) ? answer : {}),
-    code: typeof code === 'string' ? code : 'INTERNAL',
-    text: typeof said === 'string' ? said : `${response.status} ${response.statusText}`,
-    hint: typeof hint === 'string' ? hint : '',
-  })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ApiError(0, { code: 'INTERNAL', text: 'The answer is not JSON.', hint: '' }, cause)
   }
 }
 

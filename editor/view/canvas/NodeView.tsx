@@ -7,7 +7,7 @@ import { fitOf, inputType, kindOf, outputType, type PortKind, typeText } from '.
 import { lineText, rateText } from '../../core/samples.ts'
 import { useEditor, useText, useUi } from '../context.ts'
 import { NodeIcon } from '../parts/Icon.tsx'
-import type { Connecting } from '../state/ui.ts'
+import type { Connecting, FailedPort } from '../state/ui.ts'
 import type { CanvasNode, NodeData } from './mapping.ts'
 import styles from './NodeView.module.css'
 
@@ -17,6 +17,8 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
   const connecting = useUi((state) => state.connecting)
   const focusable = useUi((state) => state.focus === id)
   const traced = useUi((state) => state.traced?.nodes.has(id) ?? false)
+  const mark = useUi((state) => state.marks?.nodes.get(id))
+  const portMarks = useUi((state) => state.marks?.ports)
   const { entry, spec, problems } = data
   const errors = problems.filter((problem) => problem.severity === 'error').length
   const worst = errors > 0 ? 'error' : problems.length > 0 ? 'warning' : undefined
@@ -25,6 +27,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
     problems.length > 0 ? t('node.problems', { count: problems.length }) : '',
     data.dirty ? t('node.dirty') : '',
     entry.disabled ? t('node.disabled') : '',
+    mark === undefined ? '' : t(`node.${mark}`),
   ]
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups a node and its ports
@@ -37,6 +40,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       data-node={id}
       data-selected={selected || undefined}
       data-traced={traced || undefined}
+      data-mark={mark}
       data-disabled={entry.disabled || undefined}
       data-unknown={spec === undefined || undefined}
       data-category={spec?.category ?? 'more'}
@@ -79,6 +83,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
           top={portPlace('output', index).y}
           tip={port.summary ? `${port.name} – ${port.summary}` : port.name}
           label={data.ports.outputs.length > 1 ? port.name : ''}
+          mark={markOf(portMarks?.get(`${id}.${port.name}`))}
           unfit={isUnfit(connecting, id, 'output', port.name, data)}
         />
       ))}
@@ -104,6 +109,7 @@ function Port(props: {
   top: number
   tip: string
   label: string
+  mark?: 'failed' | 'missed' | undefined
   unfit: boolean
 }) {
   const input = props.side === 'input'
@@ -118,11 +124,16 @@ function Port(props: {
       data-kind={props.kind}
       data-side={props.side}
       data-unfit={props.unfit || undefined}
+      data-mark={props.mark}
       data-port={printEnd({ node: props.id, port: props.name })}
     >
       {props.label && <span className={styles.portLabel}>{props.label}</span>}
     </Handle>
   )
+}
+
+function markOf(found: FailedPort | 'missed' | undefined): 'failed' | 'missed' | undefined {
+  return typeof found === 'object' ? 'failed' : found
 }
 
 /** Second line: what the node shows now, else the last value, else its config; and its rate. */

@@ -1,6 +1,7 @@
-import { BaseEdge, type EdgeProps, getBezierPath } from '@xyflow/react'
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from '@xyflow/react'
 import { memo, useEffect, useRef } from 'react'
-import { useEditor, useUi } from '../context.ts'
+import { useEditor, useText, useUi } from '../context.ts'
+import type { FailedPort } from '../state/ui.ts'
 import type { CanvasWire } from './mapping.ts'
 import styles from './WireView.module.css'
 
@@ -13,6 +14,7 @@ export const WireView = memo(function WireView(props: EdgeProps<CanvasWire>) {
   const group = useRef<SVGGElement>(null)
   const traced = useUi((state) => state.traced?.ports.has(`${props.source}.${props.sourceHandleId}`) ?? false)
   const key = props.data?.key ?? ''
+  const mark = useUi((state) => state.marks?.ports.get(`${props.source}.${props.sourceHandleId}`))
   const [path] = getBezierPath(props)
   useEffect(() => {
     let last = 0
@@ -25,14 +27,34 @@ export const WireView = memo(function WireView(props: EdgeProps<CanvasWire>) {
         ?.animate([{ strokeWidth: 3 }, { strokeWidth: 1.5 }], { duration: brightFor, easing: 'ease-out' })
     })
   }, [live, key])
+  const failed = typeof mark === 'object' ? mark : undefined
   return (
     <g
       ref={group}
       className={styles.wire}
       data-kind={props.data?.kind ?? 'any'}
       data-selected={props.selected || traced || undefined}
+      data-failed={failed !== undefined || undefined}
     >
       <BaseEdge path={path} interactionWidth={20} />
+      {failed && props.data?.first && <FailureLabel failed={failed} x={props.sourceX} y={props.sourceY} />}
     </g>
   )
 })
+
+/** What a rule test expected on the wire, and what came. */
+function FailureLabel({ failed, x, y }: { failed: FailedPort; x: number; y: number }) {
+  const t = useText()
+  return (
+    <EdgeLabelRenderer>
+      <div className={styles.failure} style={{ transform: `translate(${x + 14}px, ${y + 10}px)` }} data-failed-wire>
+        <span>
+          {t('tests.expected')} <code>{failed.expected ?? t('tests.nothing')}</code>
+        </span>
+        <span>
+          {t('tests.found')} <code>{failed.found ?? t('tests.nothing')}</code>
+        </span>
+      </div>
+    </EdgeLabelRenderer>
+  )
+}

@@ -32,7 +32,8 @@ export interface NodeData extends Record<string, unknown> {
 }
 
 export type CanvasNode = Node<NodeData, 'node'>
-export type CanvasWire = Edge<{ kind: PortKind; key: string }, 'wire'>
+/** `first`: of those that leave the same port. */
+export type CanvasWire = Edge<{ kind: PortKind; key: string; first: boolean }, 'wire'>
 
 export interface MappingInput {
   flow: string
@@ -142,14 +143,17 @@ export function canvasWires(
   input: Pick<MappingInput, 'flow' | 'document' | 'ports' | 'check'> & { selected: ReadonlySet<string> },
   before: ReadonlyMap<string, CanvasWire>,
 ): Map<string, CanvasWire> {
+  const ports = new Set<string>()
   return new Map(
     input.document.wires.map((wire) => {
       const id = wireId(wire)
+      const first = !ports.has(wire.from)
+      ports.add(wire.from)
       const [from, to] = [parseEnd(wire.from), parseEnd(wire.to)]
       const kind = kindOf(outputType(from, input.ports.get(from.node), input.check))
       const selected = input.selected.has(id)
       const known = before.get(id)
-      if (known !== undefined && known.selected === selected && known.data?.kind === kind) return [id, known]
+      if (known?.selected === selected && known.data?.kind === kind && known.data.first === first) return [id, known]
       return [
         id,
         {
@@ -160,7 +164,7 @@ export function canvasWires(
           target: to.node,
           targetHandle: to.port,
           selected,
-          data: { kind, key: `${input.flow}/${wire.from}` },
+          data: { kind, key: `${input.flow}/${wire.from}`, first },
         },
       ]
     }),

@@ -5,12 +5,12 @@ import {
   completionKeymap,
 } from '@codemirror/autocomplete'
 import { defaultKeymap } from '@codemirror/commands'
-import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { bracketMatching, syntaxHighlighting } from '@codemirror/language'
 import { Compartment, EditorState } from '@codemirror/state'
 import { Decoration, EditorView, keymap, placeholder as placeholderOf } from '@codemirror/view'
-import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
 import type { SeenPath } from '../../core/samples.ts'
+import { codeColours, codeLook } from './codeLook.ts'
 import styles from './Form.module.css'
 import { builtIns, jsonataLanguage } from './jsonataLanguage.ts'
 
@@ -51,10 +51,11 @@ export default function CodeField(props: CodeFieldProps) {
         doc: latest.current.text,
         extensions: [
           jsonataLanguage,
-          syntaxHighlighting(colours),
+          syntaxHighlighting(codeColours),
           bracketMatching(),
           EditorView.lineWrapping,
-          look,
+          codeLook,
+          height,
           placeholderOf(latest.current.placeholder),
           autocompletion({ override: [(context) => complete(context, latest.current.paths())], icons: false }),
           keymap.of([...completionKeymap, ...defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter')]),
@@ -102,37 +103,7 @@ export default function CodeField(props: CodeFieldProps) {
 
 const faultMark = Decoration.mark({ class: 'fault' })
 
-const look = EditorView.theme({
-  '&': { font: '12px/18px var(--mono)', color: 'var(--text)', backgroundColor: 'transparent', maxHeight: '240px' },
-  '&.cm-focused': { outline: 'none' },
-  '.cm-content': { padding: '4px 8px', caretColor: 'var(--text)', fontFamily: 'var(--mono)' },
-  '.cm-line': { padding: '0' },
-  '.cm-scroller': { overflow: 'auto', fontFamily: 'var(--mono)', lineHeight: '18px' },
-  '.cm-placeholder': { color: 'var(--muted)' },
-  '.cm-cursor': { borderLeftColor: 'var(--text)' },
-  '.fault': { textDecoration: 'underline wavy var(--error)' },
-  '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: 'none' },
-  '.cm-tooltip': {
-    border: '1px solid var(--border)',
-    borderRadius: '8px',
-    backgroundColor: 'var(--raised)',
-    color: 'var(--text)',
-  },
-  '.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)', maxHeight: '200px' },
-  '.cm-tooltip-autocomplete > ul > li': { padding: '2px 8px', lineHeight: '20px' },
-  '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--accent-soft)', color: 'var(--text)' },
-  '.cm-completionDetail': { color: 'var(--muted)', fontStyle: 'normal', marginLeft: '12px' },
-})
-
-const colours = HighlightStyle.define([
-  { tag: tags.string, color: 'var(--port-string)' },
-  { tag: tags.number, color: 'var(--port-number)' },
-  { tag: tags.bool, color: 'var(--port-boolean)' },
-  { tag: tags.keyword, color: 'var(--port-object)' },
-  { tag: tags.function(tags.variableName), color: 'var(--accent)' },
-  { tag: tags.operator, color: 'var(--muted)' },
-  { tag: tags.comment, color: 'var(--muted)', fontStyle: 'italic' },
-])
+const height = EditorView.theme({ '&': { maxHeight: '240px' } })
 
 /** Paths that messages had, and the functions of JSONata. */
 function complete(context: CompletionContext, paths: readonly SeenPath[]): CompletionResult | null {

@@ -12,15 +12,18 @@ import styles from './Drawer.module.css'
 const Alarms = lazy(() => import('./Alarms.tsx'))
 const Try = lazy(() => import('./Try.tsx'))
 const TracePanel = lazy(() => import('./Trace.tsx'))
+const Tests = lazy(() => import('./tests/Tests.tsx'))
 
 /** The drawer at the bottom: problems of the flow, or messages that failed. */
 export function Drawer() {
   const editor = useEditor()
   const t = useText()
   const drawer = useUi((state) => state.drawer)
+  const height = useUi((state) => state.drawerHeight)
   if (drawer === undefined) return null
   return (
-    <section className={styles.drawer} aria-label={t(`action.${drawer}`)}>
+    <section className={styles.drawer} aria-label={t(`action.${drawer}`)} style={{ height }}>
+      <Edge height={height} />
       <header className={styles.header}>
         <h2>{t(`action.${drawer}`)}</h2>
         <IconButton
@@ -35,8 +38,43 @@ export function Drawer() {
         {drawer === 'alarms' && <Alarms />}
         {drawer === 'try' && <Try />}
         {drawer === 'trace' && <TracePanel />}
+        {drawer === 'tests' && <Tests />}
       </Suspense>
     </section>
+  )
+}
+
+const least = 120
+
+/** The upper edge, which one can drag, or move with the arrow keys. */
+function Edge({ height }: { height: number }) {
+  const editor = useEditor()
+  const t = useText()
+  const most = window.innerHeight - 200
+  const set = (wanted: number) =>
+    editor.ui.setState({ drawerHeight: Math.round(Math.max(least, Math.min(most, wanted))) })
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved
+    <div
+      className={styles.edge}
+      role="separator"
+      aria-orientation="horizontal"
+      aria-label={t('drawer.height')}
+      aria-valuenow={height}
+      aria-valuemin={least}
+      aria-valuemax={most}
+      tabIndex={0}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={(event) => {
+        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return
+        const box = event.currentTarget.parentElement?.getBoundingClientRect()
+        if (box) set(box.bottom - event.clientY)
+      }}
+      onKeyDown={(event) => {
+        const by = event.key === 'ArrowUp' ? 40 : event.key === 'ArrowDown' ? -40 : 0
+        if (by !== 0) set(height + by)
+      }}
+    />
   )
 }
 

@@ -3,6 +3,7 @@ import {
   BellRing,
   Ellipsis,
   FlaskConical,
+  ListChecks,
   MailX,
   Moon,
   Pause,
@@ -192,6 +193,7 @@ function Tools() {
       {icon('letters', t('action.letters'), <MailX size={16} aria-hidden />, { 'aria-pressed': drawer === 'letters' })}
       <AlarmButton />
       {icon('try', t('action.try'), <FlaskConical size={16} aria-hidden />, { 'aria-pressed': drawer === 'try' })}
+      {icon('tests', t('action.tests'), <ListChecks size={16} aria-hidden />, { 'aria-pressed': drawer === 'tests' })}
       {icon('theme', t('action.theme'), isDark(theme) ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />)}
       <button
         type="button"

@@ -14,6 +14,7 @@ import { currentFlow, type FlowsStore, noCheck, type OpenFlow, patchFlow } from 
 import { createIncoming, hasOwnChanges } from './incoming.ts'
 import type { Live } from './live.ts'
 import type { ServerStore } from './server.ts'
+import type { TestsStore } from './tests.ts'
 import type { Toast, UiStore } from './ui.ts'
 
 export interface EditorParts {
@@ -21,6 +22,7 @@ export interface EditorParts {
   flows: FlowsStore
   ui: UiStore
   server: ServerStore
+  tests: TestsStore
   live: Live
   storage: Storage
   /** Opens the live stream; it is called once. */

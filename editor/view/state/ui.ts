@@ -10,7 +10,7 @@ export interface Viewport extends Point {
 }
 
 export type LeftPanel = 'palette' | 'topics' | 'outline'
-export type DrawerPanel = 'problems' | 'letters' | 'alarms' | 'try' | 'trace'
+export type DrawerPanel = 'problems' | 'letters' | 'alarms' | 'try' | 'trace' | 'tests' | 'backtest'
 export type Theme = 'system' | 'light' | 'dark'
 
 /** What stands on the screen besides the flows themselves. */
@@ -19,6 +19,8 @@ export interface UiState {
   drawer: DrawerPanel | undefined
   inspector: boolean
   inspectorWidth: number
+  /** Pixels. */
+  drawerHeight: number
   theme: Theme
   language: Language
   paused: boolean
@@ -38,6 +40,8 @@ export interface UiState {
   spoken: string
   /** Where the message of a trace or a test run came by. */
   traced: Traced | undefined
+  /** What rule tests found. */
+  marks: TestMarks | undefined
   /** Messages that were pinned to nodes for test runs, as JSON text, by `flow/node`. */
   pinned: Readonly<Record<string, string>>
   filters: readonly string[]
@@ -48,6 +52,19 @@ export interface UiState {
 export interface Traced {
   nodes: ReadonlySet<string>
   ports: ReadonlySet<string>
+}
+
+/** What rule tests found, by node id and output port (`node.port`). */
+export interface TestMarks {
+  nodes: ReadonlyMap<string, 'failed' | 'missed'>
+  ports: ReadonlyMap<string, FailedPort | 'missed'>
+}
+
+/** A port whose messages were not as expected; texts are short. */
+export interface FailedPort {
+  text: string
+  expected: string | undefined
+  found: string | undefined
 }
 
 /** A wire that is being drawn. */
@@ -107,7 +124,7 @@ export type UiStore = StoreApi<UiState>
 /** What of this is kept over a reload. */
 export type KeptUi = Pick<
   UiState,
-  'left' | 'inspectorWidth' | 'theme' | 'language' | 'viewports' | 'filters' | 'pinned'
+  'left' | 'inspectorWidth' | 'drawerHeight' | 'theme' | 'language' | 'viewports' | 'filters' | 'pinned'
 >
 
 export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStore {
@@ -116,6 +133,7 @@ export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStor
     drawer: undefined,
     inspector: true,
     inspectorWidth: 360,
+    drawerHeight: 220,
     theme: 'system',
     paused: false,
     nodes: new Set(),
@@ -130,6 +148,7 @@ export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStor
     toasts: [],
     spoken: '',
     traced: undefined,
+    marks: undefined,
     pinned: {},
     filters: [],
     topicBroker: undefined,
