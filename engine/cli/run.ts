@@ -1,5 +1,6 @@
 import { RulewireError, reasonOf, rulewireError, suggestion } from '../errors.ts'
 import { alarmsCommand } from './alarms.ts'
+import { backtestCommand } from './backtest.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import { checkCommand, problemText } from './check.ts'
 import type { Command } from './command.ts'
