@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { reasonOf, rulewireError } from '../errors.ts'
 import { type Log, noLog } from '../log.ts'
+import type { TlsFiles } from '../net/tls-files.ts'
 import { errorAnswer } from './answer.ts'
 import type { EngineApi } from './api.ts'
 import { createDoor, type Door } from './door.ts'
@@ -16,6 +17,8 @@ import { livePass } from './live-pass.ts'
 import { checkHost, checkOrigin, type HostRules, hostRules, isLoopback } from './origin.ts'
 import { tableRouter, unknownRoute } from './router.ts'
 import { apiRoot, livePath, routes, welcomeRoute } from './routes.ts'
+import { withOpenMetrics } from './routes-operations.ts'
+import { createWebServer, insistOnTls } from './web-server.ts'
 
 export interface ServerOptions {
   engine: EngineApi
@@ -27,6 +30,8 @@ export interface ServerOptions {
   /** 0 lets the system choose. */
   port: number
   log?: Log
+  /** Certificate and key: it speaks HTTPS, and `secure` is meant too. */
+  tls?: TlsFiles | undefined
   /** Browsers reach it by HTTPS: cookies are only sent there. */
   secure?: boolean
   /** A proxy stands in front, so that others reach it even on a loopback address; X-Forwarded-For tells who asks. */
@@ -38,6 +43,8 @@ export interface ServerOptions {
   /** Directory of the built editor; without it `/` is a short page. */
   editor?: string
   limits?: ServerLimits
+  /** Everybody who reaches it may read the metrics. */
+  openMetrics?: boolean
 }
 
 export interface RunningServer {
@@ -62,7 +69,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let listening = options.port
   const door = createDoor({ auth: engine.auth, entrance: entranceOf(options), port: () => listening })
   const gate: Gate = { rules: hostRules(options.host, options.port), stopping: false, door }
-  const server = createServer({ maxHeaderSize: limits.headers, connectionsCheckingInterval: 1_000 })
+  const parser = { maxHeaderSize: limits.headers, connectionsCheckingInterval: 1_000 }
+  const server = createWebServer(parser, options.tls, log)
   server.headersTimeout = limits.headersTimeout
   server.requestTimeout = limits.requestTimeout
   server.maxConnections = limits.connections
@@ -89,9 +97,14 @@ interface Gate {
 
 /** A name that was allowed for others means that others come, by whatever way. */
 function entranceOf({ host, allowedHosts = [], ...options }: ServerOptions): Entrance {
-  const { secure = false, behindProxy = false, withoutLogin = false } = options
+  const { behindProxy = false, withoutLogin = false } = options
+  const secure = isSecure(options)
   const foreign = allowedHosts.some((name) => !isLoopback(name.replace(/:\d+$/, '')))
   return { exposed: !isLoopback(host) || behindProxy || foreign, secure, behindProxy, withoutLogin }
+}
+
+function isSecure({ secure, tls }: Pick<ServerOptions, 'secure' | 'tls'>): boolean {
+  return secure ?? tls !== undefined
 }
 
 function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log: Log): Express {
@@ -99,6 +112,7 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple')
   app.use((request, response, next) => {
     setHeaders(response)
+    if (isSecure(options)) insistOnTls(request, response)
     if (gate.stopping) {
       response.setHeader('Connection', 'close')
       throw rulewireError('STOPPING', {})
@@ -108,7 +122,8 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
     next()
   })
   app.use(hooksHandler(options.engine.hooks))
-  const table = options.editor === undefined ? [...routes, welcomeRoute] : routes
+  const all = options.editor === undefined ? [...routes, welcomeRoute] : routes
+  const table = options.openMetrics === true ? withOpenMetrics(all) : all
   app.use(tableRouter(table, { engine: options.engine, door: gate.door, bodyLimit: limits.body }))
   if (options.editor !== undefined) app.use(editorRouter(options.editor))
   app.use(unknownRoute(table, apiRoot, gate.door))
