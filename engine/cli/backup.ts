@@ -3,14 +3,12 @@ import { restoreBackup } from '../host/restore.ts'
 import { command } from './command.ts'
 import { packageVersion } from './home.ts'
 import { flag, integer } from './option.ts'
-import { startOptions } from './start-options.ts'
+import { readSettings } from './settings.ts'
+import { directoryOptions } from './start-options.ts'
 import { counted, exitCodes } from './terminal.ts'
 
-const { data, flows } = startOptions
-
 const backupOptions = {
-  data,
-  flows,
+  ...directoryOptions,
   keep: integer({
     value: 'N',
     fallback: undefined,
@@ -29,10 +27,12 @@ export const backupCommand = command({
   notes: `Each backup is a directory of its own in DIR. The key of the secrets is not in it: keep data/secret.key elsewhere.
 
   rulewire backup /var/backups/rulewire --keep 14`,
-  run: ({ values, words: [into = ''], terminal }) => {
+  run: ({ values, sources, words: [into = ''], terminal }) => {
+    const { settings, file } = readSettings({ values, sources })
     const done = makeBackup({
-      data: values.data,
-      flows: values.flows,
+      data: settings.data,
+      flows: settings.flows,
+      config: file,
       into,
       keep: values.keep,
       version: packageVersion(),
@@ -46,8 +46,7 @@ export const backupCommand = command({
 })
 
 const restoreOptions = {
-  data,
-  flows,
+  ...directoryOptions,
   replace: flag({ help: 'Puts aside what stands there (nothing is deleted).' }),
   'verify-only': flag({ help: 'Only tells whether the backup is whole.' }),
 }
@@ -60,14 +59,14 @@ export const restoreCommand = command({
   options: restoreOptions,
   notes: `What was on its way when the backup was made is sent again: at least once, also at QoS 2.
 A config file in the backup is not put in place; it is in BACKUP/config.`,
-  run: ({ values, words: [backup = ''], terminal }) => {
+  run: ({ values, sources, words: [backup = ''], terminal }) => {
     if (values['verify-only']) {
       const { made, version } = verifyBackup(backup)
       terminal.out(`${backup}: whole, made ${made} by version ${version}\n`)
       return exitCodes.ok
     }
-    const { data, flows, replace } = values
-    const { manifest, aside } = restoreBackup({ backup, data, flows, replace, now: Date.now() })
+    const { data, flows } = readSettings({ values, sources }).settings
+    const { manifest, aside } = restoreBackup({ backup, data, flows, replace: values.replace, now: Date.now() })
     terminal.out(`${backup} of ${manifest.made} is in place: ${data} and ${flows}\n`)
     for (const place of aside) terminal.out(`what stood there is in ${place}\n`)
     return exitCodes.ok

@@ -6,6 +6,8 @@ import { checkCommand, problemText } from './check.ts'
 import type { Command } from './command.ts'
 import { configCommand } from './config.ts'
 import { deadLettersCommand } from './dead-letters.ts'
+import { diagCommand } from './diag.ts'
+import { doctorCommand } from './doctor.ts'
 import { fmtCommand } from './fmt.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { packageVersion } from './home.ts'
@@ -43,6 +45,8 @@ export const commands: readonly Command[] = [
   configCommand,
   backupCommand,
   restoreCommand,
+  doctorCommand,
+  diagCommand,
   helpCommand,
 ]
 

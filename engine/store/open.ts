@@ -9,6 +9,8 @@ export type Durability = 'full' | 'normal'
 /** The name of the one file in the data directory. */
 export const databaseFile = 'rulewire.db'
 
+const lockName = 'engine.lock'
+
 export interface OpenDatabase {
   readonly database: Database.Database
   readonly file: string
@@ -54,7 +56,7 @@ export function lockDirectory(directory: string): () => void {
   } catch (cause) {
     throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
   }
-  const file = join(directory, 'engine.lock')
+  const file = join(directory, lockName)
   try {
     const database = new Database(file, { timeout: 0 })
     chmodSync(file, 0o600)
@@ -71,6 +73,22 @@ export function lockDirectory(directory: string): () => void {
       throw rulewireError('DATA_LOCKED', { directory }, { cause })
     }
     throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
+  }
+}
+
+/** Whether an engine holds the directory now. Changes nothing there. */
+export function isLocked(directory: string): boolean {
+  const file = join(directory, lockName)
+  if (!existsSync(file)) return false
+  const database = new Database(file, { readonly: true, timeout: 0 })
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get()
+    return false
+  } catch (cause) {
+    if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')) return true
+    throw cause
+  } finally {
+    database.close()
   }
 }
 

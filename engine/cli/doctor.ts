@@ -1,0 +1,85 @@
+import { nodeSpecs } from '../../nodes/index.ts'
+import type { Settings } from '../config/index.ts'
+import { RulewireError, reasonOf } from '../errors.ts'
+import { examine, type Finding, type Patient } from '../host/doctor.ts'
+import { command } from './command.ts'
+import { packageVersion } from './home.ts'
+import { flag } from './option.ts'
+import { type ParsedOptions, readSettings } from './settings.ts'
+import { startOptions } from './start-options.ts'
+import { type Color, columns, counted, exitCodes, paint, type Terminal } from './terminal.ts'
+
+export const doctorCommand = command({
+  name: 'doctor',
+  summary: 'Looks at config, data, disk, flows, certificates and ports, and says what is wrong.',
+  usage: '[options of start]',
+  words: { least: 0, most: 0, what: '' },
+  options: { ...startOptions, json: flag({ help: 'Prints JSON, for programs.' }) },
+  notes:
+    'It changes nothing, and the engine may run meanwhile.\nExit code: 0 no errors (there may be warnings), 1 errors.',
+  run: async ({ values, sources, terminal }) => {
+    const findings = await examineAll({ values, sources })
+    if (values.json) terminal.out(`${JSON.stringify(findings, null, 2)}\n`)
+    else print(findings, terminal)
+    return findings.some(({ state }) => state === 'error') ? exitCodes.problems : exitCodes.ok
+  },
+})
+
+/** The config file, and then all that it names. A config that cannot be used is a finding, and the defaults are looked at. */
+export async function examineAll(given: ParsedOptions): Promise<Finding[]> {
+  const program: Finding = {
+    name: 'program',
+    state: 'ok',
+    text: `rulewire ${packageVersion()}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`,
+    hint: '',
+  }
+  try {
+    const { settings, file } = readSettings(given)
+    const config: Finding = { name: 'config', state: 'ok', text: file ?? 'no config file', hint: '' }
+    return [program, config, ...(await examine(patientOf(settings)))]
+  } catch (thrown) {
+    if (!(thrown instanceof RulewireError)) throw thrown
+    const [first] = thrown.problems
+    const place = first === undefined ? '' : ` ${first.at ?? ''} ${first.text}`
+    const config: Finding = { name: 'config', state: 'error', text: `${reasonOf(thrown)}${place}`, hint: thrown.hint }
+    const { settings } = readSettings({ values: {}, sources: {} })
+    return [program, config, ...(await examine(patientOf(settings)))]
+  }
+}
+
+function patientOf(settings: Settings): Patient {
+  const { data, flows, http, mqtt, connections } = settings
+  return {
+    data,
+    flows,
+    http,
+    mqtt: { host: mqtt.host ?? http.host, port: connections.default?.url === undefined ? mqtt.port : 0 },
+    certificates: certificatesOf(settings),
+    specs: nodeSpecs,
+    connections: ['default', ...Object.keys(connections)],
+    now: Date.now(),
+  }
+}
+
+/** Every field "cert" or "ca" of the settings, whatever it belongs to. */
+function certificatesOf(value: unknown, path: readonly string[] = []): { name: string; file: string }[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if ((name === 'cert' || name === 'ca') && typeof inner === 'string')
+      return [{ name: [...path, name].join('.'), file: inner }]
+    return certificatesOf(inner, [...path, name])
+  })
+}
+
+function print(findings: readonly Finding[], terminal: Terminal): void {
+  const colors: Readonly<Record<Finding['state'], Color>> = { ok: 'green', warning: 'yellow', error: 'red' }
+  const rows = findings.map(({ state, name, text }) => [state, name, text])
+  const lines = columns(rows).split('\n')
+  for (const [index, { state, hint }] of findings.entries()) {
+    const line = lines[index] ?? ''
+    terminal.out(`${paint(terminal, colors[state], line.slice(0, 7))}${line.slice(7)}\n`)
+    if (hint !== '') terminal.out(`         ${paint(terminal, 'dim', hint)}\n`)
+  }
+  const count = (state: Finding['state']) => findings.filter((one) => one.state === state).length
+  terminal.out(`${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}\n`)
+}
