@@ -19,6 +19,7 @@ import type { EngineOptions } from './host/options.ts'
 import { RuleTestDesk } from './host/rule-tests.ts'
 import { openSecrets, watchSecrets } from './host/secret-users.ts'
 import { Statistics } from './host/statistics.ts'
+import { StatusWatch } from './host/status-watch.ts'
 import { TopicWatches } from './host/topic-watch.ts'
 import { Traces } from './host/traces.ts'
 import { tryDraft } from './host/try.ts'
@@ -191,6 +192,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       if (running) connections.subscribe()
       changed('flows')
       hooks.deployed()
+      statusWatch.deployed()
       alarms.touched()
     },
     log,
@@ -217,6 +219,16 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   })
   const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret: secrets.valueOrNone, log })
   watchSecrets(secrets, options, deployment.plans, flows)
+  const statusWatch = new StatusWatch({
+    nodes,
+    plans: deployment.plans,
+    runner,
+    clock,
+    brokers: () => connections.describe(),
+    faults: () => operations.health().reasons.map(({ text }) => text),
+    flows: () => flows.states(),
+    letters: (after) => store.deadLetters.newestAfter(after),
+  })
   let running = false
   const statistics = new Statistics(nodes, clock, () => connections.received)
   const desk = new DeadLetterDesk({
@@ -238,13 +250,10 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     await close()
     throw error
   }
-  operations.watch({
-    ...{ store, nodes, log, version: options.version, fault: () => fault, stopping: () => stopping },
-    ...{ intakeStopped: () => guard.intakeStopped, historyStopped: () => history.stopped },
-    ...{ brokers: () => connections.describe(), flows: () => flows.list(), alarms: () => alarms.counts() },
-    requests: () => requests.count,
-  })
+  const parts = { store, nodes, log, connections, flows, alarms, requests, guard, history }
+  operations.watch({ ...parts, version: options.version, fault: () => fault, stopping: () => stopping })
   statistics.start()
+  statusWatch.start()
   learning.start()
   files.watch(() => flows.refresh().catch((thrown) => log('error', 'The flows directory could not be read.', thrown)))
   clear()
@@ -319,6 +328,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     runner.timers.stop()
     traces.close()
     hooks.close()
+    statusWatch.close()
     await topics.close()
     await connections.closeIncoming()
     guard.close()

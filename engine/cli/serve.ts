@@ -35,6 +35,7 @@ export async function serve({ engine, settings, terminal, log, examples, signal 
       port: settings.http.port,
       log,
       allowedHosts: settings.http.allowedHosts,
+      openMetrics: settings.metrics.open,
       ...entranceSettings(settings),
       ...(hasEditor ? { editor } : {}),
     })

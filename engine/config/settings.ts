@@ -178,6 +178,15 @@ export const settingsSchema = z.strictObject({
         examples: ['10s'],
       }),
   }),
+  metrics: section('GET /metrics, for Prometheus.', {
+    open: z
+      .boolean()
+      .default(false)
+      .meta({
+        description: 'Whether everybody who reaches the server may read them; otherwise viewers, as with a token.',
+        cli: commandLine('open-metrics'),
+      }),
+  }),
 })
 
 /** What the settings are once everything is read: durations in milliseconds, defaults filled in. */

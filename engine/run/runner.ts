@@ -31,6 +31,8 @@ export interface RunnerOptions {
   committed(batch: Batch): void
   /** The store fails (a sentence) or works again (undefined). Nothing may be handed over meanwhile. */
   onFault(reason: string | undefined): void
+  /** Measures commits: two calls for each. */
+  meter?: { begin(): number; done(began: number, runs: number): void; failed(): void }
   /** Tests end the process there. */
   faultPoint?: ((point: FaultPoint) => void) | undefined
   log(level: 'info' | 'warn' | 'error', text: string): void
@@ -189,8 +191,9 @@ export class Runner {
   commit(): void {
     if (this.#stopped) return
     const { batch } = this
-    const { store, faultPoint } = this.#options
+    const { store, meter, faultPoint } = this.#options
     faultPoint?.('before-commit')
+    const began = meter?.begin() ?? 0
     try {
       store.transaction(() => {
         writeBatch(store, batch, this.now)
@@ -198,9 +201,11 @@ export class Runner {
       })
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error
+      meter?.failed()
       this.#failCommit(error)
       return
     }
+    meter?.done(began, batch.runs)
     this.#swap()
     for (const cell of batch.state) cell.dirty = false
     for (const cell of batch.timers) {

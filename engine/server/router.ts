@@ -98,9 +98,9 @@ function handler(route: Route, { engine, door, callers }: Served): RequestHandle
 
 function send(response: Response, result: unknown): void {
   const answer = result instanceof Answer ? result : new Answer(200, result)
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value)
   response.status(answer.status).type(answer.type)
-  response.send(answer.type === 'text/html' ? String(answer.body) : JSON.stringify(answer.body))
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value)
+  response.send(answer.type === 'application/json' ? JSON.stringify(answer.body) : String(answer.body))
 }
 
 function bytesOf(request: Request): Uint8Array {

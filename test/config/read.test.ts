@@ -24,7 +24,9 @@ describe('a config file', () => {
 }`
     expect(found(text)).toEqual([
       '3:13 WRONG_VALUE "port" is 99999: that is above 65535. Write a whole number from 0 to 65535.',
-      '3:28 UNKNOWN_FIELD There is no field "hots" here; did you mean "host"? The fields are: host, port, allowedHosts.',
+      expect.stringMatching(
+        /^3:28 UNKNOWN_FIELD There is no field "hots" here; did you mean "host"\? The fields are: host, port, /,
+      ),
       '4:12 WRONG_VALUE "level" is "loud": that is not one of the choices. Write one of "debug", "info", "warn", "error".',
       expect.stringMatching(/^4:29 WRONG_VALUE "repeats" is "5": it is not a duration\. Write a number and a unit/),
       expect.stringMatching(

@@ -19,7 +19,7 @@ describe('settings', () => {
       { path: ['http', 'port'], value: 2, from: 'RULEWIRE_PORT' },
       { path: ['http', 'port'], value: 3, from: '--port' },
     ])
-    expect(result.settings.http).toEqual({ host: '::1', port: 3, allowedHosts: [] })
+    expect(result.settings.http).toMatchObject({ host: '::1', port: 3, allowedHosts: [] })
     expect(fromOf(result, 'http.port')).toBe('--port')
     expect(fromOf(result, 'http.host')).toBe('rulewire.json:1:24')
     expect(fromOf(result, 'log.level')).toBe('rulewire.json:2:12')

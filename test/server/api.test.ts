@@ -167,9 +167,10 @@ describe('routes', () => {
 
   test('health is 200 or 503 with reasons', async () => {
     expect(await get('/readyz')).toMatchObject({ status: 200, json: { ok: true, reasons: [] } })
-    engine.healthNow = { live: true, ready: false, reasons: ['The broker is away.'] }
+    const away = { code: 'BROKER_AWAY' as const, text: 'The broker is away.' }
+    engine.healthNow = { live: true, ready: false, reasons: [away], notices: [] }
     expect(await get('/livez')).toMatchObject({ status: 200, json: { ok: true, reasons: [] } })
-    expect(await get('/readyz')).toMatchObject({ status: 503, json: { ok: false, reasons: ['The broker is away.'] } })
+    expect(await get('/readyz')).toMatchObject({ status: 503, json: { ok: false, reasons: [away] } })
   })
 
   test('the first page shows names as text, never as HTML', async () => {

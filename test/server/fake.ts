@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { rulewireError } from '../../engine/errors.ts'
+import type { LogLevel } from '../../engine/log.ts'
 import type { Changed, EngineApi, TopicWatchRequest } from '../../engine/server/api.ts'
 import type {
   Alarm,
@@ -25,7 +26,8 @@ export interface FakeEngine extends EngineApi {
   statisticsNow: Record<string, NodeStatistics>
   valuesNow: Record<string, Record<string, LiveValue>>
   engineNow: Partial<EngineDescription>
-  healthNow: { live: boolean; ready: boolean; reasons: string[] }
+  healthNow: ReturnType<EngineApi['health']>
+  levelNow: LogLevel
   topicsNow: { values: Record<string, TopicValue>; known: number; left: number; detail?: string }
   watches: { request: TopicWatchRequest; ended: boolean }[]
   /** How often each part was read. */
@@ -154,7 +156,8 @@ export function fakeEngine(): FakeEngine {
     statisticsNow: {},
     valuesNow: {},
     engineNow: {},
-    healthNow: { live: true, ready: true, reasons: [] },
+    healthNow: { live: true, ready: true, reasons: [], notices: [] },
+    levelNow: 'info',
     topicsNow: { values: {}, known: 0, left: 0 },
     watches: [],
     alarmsNow: { active: 0, unacknowledged: 0, shelved: 0, revision: 0 },
@@ -322,6 +325,17 @@ export function fakeEngine(): FakeEngine {
       }
     },
     health: () => fake.healthNow,
+    operations: {
+      logLevel: () => fake.levelNow,
+      setLogLevel: (level) => {
+        note('log-level', level)
+        fake.levelNow = level
+      },
+      metrics: async () => ({
+        type: 'text/plain; version=0.0.4; charset=utf-8',
+        text: '# HELP rulewire_ready 1.\n# TYPE rulewire_ready gauge\nrulewire_ready 1\n',
+      }),
+    },
     onChange: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -99,6 +99,7 @@ const samples: Readonly<Record<string, { path: string; body?: unknown; status?: 
     body: { flow: 'cold-chain', node: 'a', key: 'fridge-1' },
   },
   'GET /api/v1/alarms/why': { path: '/api/v1/alarms/why?flow=cold-chain&node=a&key=fridge-1' },
+  'PUT /api/v1/log-level': { path: '/api/v1/log-level', body: { level: 'debug' } },
   'POST /api/v1/publish': { path: '/api/v1/publish', body: { topic: 'a', payload: '' } },
 }
 
