@@ -4,7 +4,7 @@ import type { Alarm, AlarmCommand, AlarmCommandName } from '../server/protocol.t
 import { type AlarmRef, filteredAlarms, missing, namesOf, nameText, surplus } from './alarm-names.ts'
 import type { AlarmAction, AlarmInput } from './alarm-options.ts'
 import { jsonText } from './alarm-tables.ts'
-import { askEngine } from './client.ts'
+import { askEngine, type EngineTarget } from './client.ts'
 import { exitCodes, paint } from './terminal.ts'
 import { timeText } from './time.ts'
 
@@ -32,7 +32,7 @@ function actOf(action: string, name: AlarmCommandName, told: string): AlarmActio
     const refs = values.all ? await found(action, name, input, words) : named(action, words)
     const done: Done[] = []
     for (const ref of refs) {
-      const one = await actOn(values.url, action, { ...ref, ...more })
+      const one = await actOn(values, action, { ...ref, ...more })
       done.push(one)
       if (values.json) continue
       if (one.error === undefined)
@@ -49,13 +49,16 @@ function actOf(action: string, name: AlarmCommandName, told: string): AlarmActio
   }
 }
 
-async function actOn(url: string, action: string, command: AlarmCommand): Promise<Done> {
+/** Then the next one would be refused as well. */
+const lostEngine: ReadonlySet<string> = new Set(['ENGINE_UNREACHABLE', 'LOGIN_NEEDED', 'SETUP_NEEDED', 'TOKEN_INVALID'])
+
+async function actOn(engine: EngineTarget, action: string, command: AlarmCommand): Promise<Done> {
   const { flow, node, key } = command
   try {
-    return { flow, node, key, alarm: await askEngine<Alarm>(url, `/alarms/${action}`, command) }
+    return { flow, node, key, alarm: await askEngine<Alarm>(engine, `/alarms/${action}`, command) }
   } catch (thrown) {
     // One that is refused does not keep the others from being done; an engine that is gone does.
-    if (!(thrown instanceof RulewireError) || thrown.code === 'ENGINE_UNREACHABLE') throw thrown
+    if (!(thrown instanceof RulewireError) || lostEngine.has(thrown.code)) throw thrown
     return { flow, node, key, error: { code: thrown.code, text: thrown.message, hint: thrown.hint } }
   }
 }

@@ -36,7 +36,7 @@ export async function filteredAlarms(values: AlarmInput['values']): Promise<Alar
   const { flow, node, level, unacked, normal } = values
   if (normal && (flow === undefined || node === undefined)) throw missing('list', 'FLOW/NODE (for --normal)')
   const all = normal ? 'true' : undefined
-  const list = await askEngine<AlarmList>(values.url, `/alarms?${queryOf({ flow, node, limit: most, all })}`)
+  const list = await askEngine<AlarmList>(values, `/alarms?${queryOf({ flow, node, limit: most, all })}`)
   const items = list.items.filter(
     (alarm) => (level === undefined || alarm.level === level) && (!unacked || !alarm.acknowledged),
   )

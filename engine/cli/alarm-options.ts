@@ -1,16 +1,11 @@
 import type { CommandInput } from './command.ts'
-import { flag, integer, text, url } from './option.ts'
+import { engineOptions } from './engine-options.ts'
+import { flag, integer, text } from './option.ts'
 import { moment, span } from './time.ts'
 
 /** The options of all actions of `rulewire alarms`. */
 export const alarmOptions = {
-  url: url({
-    variable: 'RULEWIRE_URL',
-    fallback: 'http://127.0.0.1:1870',
-    schemes: ['http', 'https'],
-    example: 'http://127.0.0.1:1870',
-    help: 'The running engine.',
-  }),
+  ...engineOptions,
   flow: text({ value: 'FLOW', fallback: undefined, help: 'Only of this flow.' }),
   node: text({ value: 'NODE', fallback: undefined, help: 'Only of this node.' }),
   level: text({ value: 'LEVEL', fallback: undefined, help: 'list, --all: only at this level.' }),

@@ -59,14 +59,14 @@ async function list({ values, terminal }: Parameters<AlarmAction>[0], words: rea
 }
 
 async function show({ values, terminal }: Parameters<AlarmAction>[0], words: readonly string[]): Promise<number> {
-  const found = await askEngine<AlarmWhy>(values.url, `/alarms/why?${queryOf({ ...oneName('show', words) })}`)
+  const found = await askEngine<AlarmWhy>(values, `/alarms/why?${queryOf({ ...oneName('show', words) })}`)
   if (values.json) terminal.out(jsonText(found.alarm))
   else terminal.out(`${alarmLines(found.alarm, Date.now())}${historyTable(found.history)}`)
   return exitCodes.ok
 }
 
 async function why({ values, terminal }: Parameters<AlarmAction>[0], words: readonly string[]): Promise<number> {
-  const found = await askEngine<AlarmWhy>(values.url, `/alarms/why?${queryOf({ ...oneName('why', words) })}`)
+  const found = await askEngine<AlarmWhy>(values, `/alarms/why?${queryOf({ ...oneName('why', words) })}`)
   if (values.json) {
     terminal.out(jsonText(found))
     return exitCodes.ok
@@ -92,7 +92,7 @@ async function history({ values, terminal }: Parameters<AlarmAction>[0], words: 
   if (another !== undefined) throw surplus('history', another)
   const { flow = values.flow, node = values.node } = named ?? {}
   const query = queryOf({ flow, node, key, limit: values.limit, before: values.before })
-  const page = await askEngine<AlarmHistory>(values.url, `/alarms/history?${query}`)
+  const page = await askEngine<AlarmHistory>(values, `/alarms/history?${query}`)
   if (values.json) terminal.out(jsonText(page))
   else {
     const shown = page.items.length < page.total ? `, ${page.items.length} of them here` : ''
@@ -106,7 +106,7 @@ async function health({ values, terminal }: Parameters<AlarmAction>[0], words: r
   if (argument !== undefined) throw surplus('health', argument)
   const { flow, node, last, to, top } = values
   const from = values.from ?? (last === undefined ? undefined : (to ?? Date.now()) - last)
-  const report = await askEngine<AlarmHealth>(values.url, `/alarms/health?${queryOf({ flow, node, from, to, top })}`)
+  const report = await askEngine<AlarmHealth>(values, `/alarms/health?${queryOf({ flow, node, from, to, top })}`)
   terminal.out(values.json ? jsonText(report) : healthText(report, terminal))
   return exitCodes.ok
 }

@@ -3,17 +3,12 @@ import { escapeControls } from '../log.ts'
 import type { DeadLetter } from '../server/protocol.ts'
 import { askEngine } from './client.ts'
 import { type CommandInput, command } from './command.ts'
-import { flag, integer, text, url } from './option.ts'
+import { engineOptions } from './engine-options.ts'
+import { flag, integer, text } from './option.ts'
 import { columns, counted, exitCodes, paint } from './terminal.ts'
 
 const options = {
-  url: url({
-    variable: 'RULEWIRE_URL',
-    fallback: 'http://127.0.0.1:1870',
-    schemes: ['http', 'https'],
-    example: 'http://127.0.0.1:1870',
-    help: 'The running engine.',
-  }),
+  ...engineOptions,
   flow: text({ value: 'FLOW', fallback: undefined, help: 'list: only of this flow.' }),
   node: text({ value: 'NODE', fallback: undefined, help: 'list: only of this node.' }),
   code: text({ value: 'CODE', fallback: undefined, help: 'list: only with this error code.' }),
@@ -61,7 +56,7 @@ async function list({ values, terminal }: Input, words: readonly string[]): Prom
   const { flow, node, code, limit, before } = values
   const filter = Object.entries({ flow, node, code, limit, before }).filter(([, value]) => value !== undefined)
   const query = new URLSearchParams(Object.fromEntries(filter.map(([name, value]) => [name, String(value)])))
-  const page = await askEngine<{ items: DeadLetter[]; total: number }>(values.url, `/dead-letters?${query}`)
+  const page = await askEngine<{ items: DeadLetter[]; total: number }>(values, `/dead-letters?${query}`)
   if (values.json) return print(jsonText(page), terminal)
   const rows = page.items.map((letter) => [
     String(letter.id),
@@ -78,7 +73,7 @@ async function list({ values, terminal }: Input, words: readonly string[]): Prom
 
 async function show({ values, terminal }: Input, words: readonly string[]): Promise<number> {
   const [id] = idsOf('show', words, 1)
-  const letter = await askEngine<DeadLetter>(values.url, `/dead-letters/${id}`)
+  const letter = await askEngine<DeadLetter>(values, `/dead-letters/${id}`)
   if (values.json) return print(jsonText(letter), terminal)
   const rows = [
     ['id', String(letter.id)],
@@ -95,7 +90,7 @@ async function show({ values, terminal }: Input, words: readonly string[]): Prom
 async function retry({ values, terminal }: Input, words: readonly string[]): Promise<number> {
   const ids = idsOf('retry', words)
   const change = values.payload === undefined ? {} : { payload: payloadOf(values.payload) }
-  const done = await askEngine<{ retried: number; failed: number }>(values.url, '/dead-letters/retry', {
+  const done = await askEngine<{ retried: number; failed: number }>(values, '/dead-letters/retry', {
     ids,
     ...change,
   })
@@ -105,7 +100,7 @@ async function retry({ values, terminal }: Input, words: readonly string[]): Pro
 }
 
 async function drop({ values, terminal }: Input, words: readonly string[]): Promise<number> {
-  const done = await askEngine<{ dropped: number }>(values.url, '/dead-letters/drop', { ids: idsOf('drop', words) })
+  const done = await askEngine<{ dropped: number }>(values, '/dead-letters/drop', { ids: idsOf('drop', words) })
   if (values.json) return print(jsonText(done), terminal)
   terminal.out(`${done.dropped} dropped\n`)
   return exitCodes.ok

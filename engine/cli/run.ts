@@ -17,6 +17,8 @@ import { secretsCommand } from './secrets.ts'
 import { startCommand } from './start.ts'
 import { exitCodes, paint, type Terminal } from './terminal.ts'
 import { testCommand } from './test.ts'
+import { tokensCommand } from './tokens.ts'
+import { usersCommand } from './users.ts'
 
 const helpCommand: Command = {
   name: 'help',
@@ -43,6 +45,8 @@ export const commands: readonly Command[] = [
   alarmsCommand,
   secretsCommand,
   configCommand,
+  usersCommand,
+  tokensCommand,
   backupCommand,
   restoreCommand,
   doctorCommand,

@@ -2,17 +2,12 @@ import { rulewireError, suggestion } from '../errors.ts'
 import type { SecretInfo } from '../server/protocol-secrets.ts'
 import { askEngine } from './client.ts'
 import { type CommandInput, command } from './command.ts'
-import { flag, url } from './option.ts'
+import { engineOptions } from './engine-options.ts'
+import { flag } from './option.ts'
 import { columns, counted, exitCodes } from './terminal.ts'
 
 const options = {
-  url: url({
-    variable: 'RULEWIRE_URL',
-    fallback: 'http://127.0.0.1:1870',
-    schemes: ['http', 'https'],
-    example: 'http://127.0.0.1:1870',
-    help: 'The running engine.',
-  }),
+  ...engineOptions,
   force: flag({ help: 'remove: also one that is used.' }),
   json: flag({ help: 'Prints JSON, for programs.' }),
 }
@@ -51,7 +46,7 @@ Flows name it as { "$secret": "hook-token" }. A variable RULEWIRE_SECRET_HOOK_TO
 
 async function list({ values, terminal }: Input, words: readonly string[]): Promise<number> {
   namesOf('list', words, 0)
-  const found = await askEngine<SecretInfo[]>(values.url, '/secrets')
+  const found = await askEngine<SecretInfo[]>(values, '/secrets')
   if (values.json) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
   else {
     const rows = found.map(({ name, source, changed, fault, users }) => [
@@ -71,7 +66,7 @@ async function set({ values, terminal }: Input, words: readonly string[]): Promi
   const [name = ''] = namesOf('set', words, 1)
   const value = await terminal.readHidden(`Value of ${name} (it is not shown): `)
   const path = `/secrets/${encodeURIComponent(name)}`
-  const info = await askEngine<SecretInfo>(values.url, path, { value }, 'PUT')
+  const info = await askEngine<SecretInfo>(values, path, { value }, 'PUT')
   if (values.json) terminal.out(`${JSON.stringify(info, null, 2)}\n`)
   else {
     const users = info.users.length === 0 ? 'nobody uses it yet' : `used by ${info.users.join(', ')}`
@@ -83,14 +78,14 @@ async function set({ values, terminal }: Input, words: readonly string[]): Promi
 
 async function remove({ values, terminal }: Input, words: readonly string[]): Promise<number> {
   const [name = ''] = namesOf('remove', words, 1)
-  await askEngine(values.url, `/secrets/${encodeURIComponent(name)}/remove`, { force: values.force })
+  await askEngine(values, `/secrets/${encodeURIComponent(name)}/remove`, { force: values.force })
   terminal.out(`${name} is removed\n`)
   return exitCodes.ok
 }
 
 async function rotateKey({ values, terminal }: Input, words: readonly string[]): Promise<number> {
   namesOf('rotate-key', words, 0)
-  const { rotated } = await askEngine<{ rotated: number }>(values.url, '/secrets/rotate-key', {})
+  const { rotated } = await askEngine<{ rotated: number }>(values, '/secrets/rotate-key', {})
   terminal.out(`${counted(rotated, 'secret')} encrypted anew\n`)
   return exitCodes.ok
 }

@@ -26,7 +26,8 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     checkExposure(settings)
     const log = createLog({ ...settings.log, write: terminal.err })
     const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
-    for (const sentence of strayVariables(terminal.env, [...variables, 'RULEWIRE_URL'])) log('warn', sentence)
+    for (const sentence of strayVariables(terminal.env, [...variables, 'RULEWIRE_URL', 'RULEWIRE_TOKEN']))
+      log('warn', sentence)
     // Heard from the beginning: an end during the start is a clean one too.
     const signal = firstSignal(terminal)
     const examples = prepareFlows(settings.flows, entries.find(({ name }) => name === 'flows')?.from ?? 'default')

@@ -12,6 +12,8 @@ export interface Terminal {
   exit(code: number): void
   /** Reads all that is piped in, or one line that nobody sees while it is typed, after the prompt. Rejects at Ctrl-C. */
   readHidden(prompt: string): Promise<string>
+  /** Whether somebody types what `readHidden` reads. */
+  readonly interactive?: boolean
 }
 
 export const exitCodes = { ok: 0, problems: 1, usage: 2, interrupted: 130 } as const
@@ -35,6 +37,7 @@ export function processTerminal(): Terminal {
     },
     exit: (code) => process.exit(code),
     readHidden,
+    interactive: process.stdin.isTTY === true,
   }
 }
 
@@ -51,7 +54,7 @@ async function readHidden(prompt: string): Promise<string> {
   stdin.setRawMode(true)
   try {
     let line = ''
-    for await (const chunk of stdin) {
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
       for (const sign of String(chunk)) {
         if (sign === '\r' || sign === '\n' || sign === '\u0004') return line
         if (sign === '\u0003') throw new Error('it was interrupted')

@@ -31,9 +31,19 @@ export function hooksHandler(hooks: HooksApi): RequestHandler {
 
 /** What an error tells beside its body: when to come back, and that the rest of a body is not read. */
 export function setErrorHeaders(thrown: unknown, request: IncomingMessage, response: ServerResponse): void {
-  const seconds = thrown instanceof RulewireError && thrown.code === 'HOOK_BUSY' && /(\d+) s/.exec(thrown.hint)?.[1]
-  if (typeof seconds === 'string') response.setHeader('Retry-After', seconds)
-  if (!request.complete) response.setHeader('Connection', 'close')
+  const seconds = thrown instanceof RulewireError ? waitOf(thrown) : undefined
+  if (seconds !== undefined) response.setHeader('Retry-After', seconds)
+  if (hasBody(request) && !request.complete) response.setHeader('Connection', 'close')
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+/** The seconds that an error names. */
+function waitOf({ code, hint, message }: RulewireError): string | undefined {
+  const text = code === 'HOOK_BUSY' ? hint : code === 'LOGIN_LIMITED' ? message : ''
+  return /(\d+) s\b/.exec(text)?.[1]
 }
 
 function headOf(request: IncomingMessage): HookHead {

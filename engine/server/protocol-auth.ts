@@ -48,7 +48,7 @@ export interface SessionAnswer {
 
 /**
  * POST /api/v1/setup: makes the first admin and logs in. 403 SETUP_TOKEN_WRONG; 409 SETUP_DONE when there are users;
- * 400 BAD_REQUEST with problems at body.name and body.password; 429 LOGIN_LIMITED.
+ * 400 USER_NAME and PASSWORD_LENGTH (400 BAD_REQUEST when a field is missing); 429 LOGIN_LIMITED.
  */
 export interface SetupRequest {
   /** As the console and the file `setup-token` in the data directory show it. */
@@ -98,7 +98,7 @@ export interface User {
 }
 
 /**
- * POST /api/v1/users (admin) -> User. 409 USER_EXISTS; 409 FIRST_USER_ADMIN when there is no user yet and the role is not
+ * POST /api/v1/users (admin) -> User. 400 USER_NAME and PASSWORD_LENGTH; 409 USER_EXISTS; 409 FIRST_USER_ADMIN when there is no user yet and the role is not
  * admin. The first user ends the single-user mode: from then on everybody must log in, also who made it.
  */
 export interface UserRequest {
