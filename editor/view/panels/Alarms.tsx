@@ -1,14 +1,55 @@
-import { Circle, Diamond, Triangle } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { Alarm, AlarmWhy } from '../../../engine/server/protocol.ts'
-import { ageText } from '../../core/samples.ts'
+import type { Alarm } from '../../../engine/server/protocol.ts'
 import { useEditor, useServer, useText } from '../context.ts'
+import { AlarmHealthReport } from './AlarmHealth.tsx'
+import { AlarmHistoryList } from './AlarmHistory.tsx'
+import { AlarmRow } from './AlarmRow.tsx'
+import own from './Alarms.module.css'
 import styles from './Drawer.module.css'
 
-const hour = 3_600_000
+const views = ['list', 'history', 'health'] as const
 
-/** The alarms of all flows, worst first: acknowledge with a note, shelve, and why it fired. */
+/** The alarms of all flows: how they stand, what happened, and how well they serve. */
 export default function Alarms() {
+  const t = useText()
+  const [view, setView] = useState<(typeof views)[number]>('list')
+  return (
+    <>
+      <div className={own.views} role="tablist" aria-label={t('action.alarms')}>
+        {views.map((name) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`alarms-${name}`}
+            className={own.view}
+            aria-selected={view === name}
+            aria-controls="alarms-view"
+            tabIndex={view === name ? 0 : -1}
+            onClick={() => setView(name)}
+            onKeyDown={(event) => {
+              const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+              const next = views[(views.indexOf(name) + by + views.length) % views.length]
+              if (by === 0 || next === undefined) return
+              setView(next)
+              document.getElementById(`alarms-${next}`)?.focus()
+            }}
+          >
+            {t(`alarms.view.${name}`)}
+          </button>
+        ))}
+      </div>
+      <div id="alarms-view" role="tabpanel" aria-labelledby={`alarms-${view}`} className={own.panel}>
+        {view === 'list' && <List />}
+        {view === 'history' && <AlarmHistoryList />}
+        {view === 'health' && <AlarmHealthReport />}
+      </div>
+    </>
+  )
+}
+
+/** Worst first: acknowledge with a note, shelve, and why it fired. */
+function List() {
   const editor = useEditor()
   const t = useText()
   const revision = useServer((state) => state.alarms?.revision)
@@ -33,126 +74,12 @@ export default function Alarms() {
   return (
     <ul className={styles.list}>
       {items.map((alarm) => (
-        <Row
+        <AlarmRow
           key={`${alarm.flow}/${alarm.node}/${alarm.key}`}
           alarm={alarm}
           done={() => setAsked((count) => count + 1)}
         />
       ))}
     </ul>
-  )
-}
-
-function Row({ alarm, done }: { alarm: Alarm; done: () => void }) {
-  const editor = useEditor()
-  const t = useText()
-  const [note, setNote] = useState('')
-  const [why, setWhy] = useState<AlarmWhy>()
-  const { flow, node, key } = alarm
-  const command = async (
-    name: 'acknowledge' | 'shelve' | 'unshelve' | 'reset',
-    more: { until?: number; oneShot?: boolean } = {},
-  ) => {
-    try {
-      await editor.client.commandAlarm(name, { flow, node, key, ...(note === '' ? {} : { note }), ...more })
-      setNote('')
-      done()
-    } catch (thrown) {
-      editor.fail(thrown)
-    }
-  }
-  const can = (name: string) => alarm.commands.includes(name)
-  const Glyph = alarm.severity >= 3 ? Triangle : alarm.severity === 2 ? Diamond : Circle
-  return (
-    <li
-      className={styles.alarm}
-      data-condition={alarm.condition}
-      data-waiting={!alarm.acknowledged || undefined}
-      data-alarm={key}
-    >
-      <div className={styles.alarmLine}>
-        <Glyph size={14} aria-hidden />
-        <button
-          type="button"
-          className={styles.link}
-          onClick={() => {
-            if (editor.flows.getState().current !== flow) editor.open(flow)
-            editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
-            window.setTimeout(() => editor.canvas.current?.reveal(node), 60)
-          }}
-        >
-          {alarm.title}: {key}
-        </button>
-        <span>{alarm.level}</span>
-        <span className="mono">{t('alarms.value', { value: alarm.value ?? '–', limit: alarm.limit ?? '–' })}</span>
-        <span className="muted">
-          {t('alarms.since', { condition: alarm.condition, age: ageText(Date.now() - alarm.since) })}
-        </span>
-        {alarm.acknowledgement && alarm.acknowledged && (
-          <span className="muted">
-            {t('alarms.by', { by: alarm.acknowledgement.by })} {alarm.acknowledgement.note}
-          </span>
-        )}
-        {alarm.shelved && <span className="muted">{t('alarms.shelved')}</span>}
-        {alarm.detail && <span className="muted">{alarm.detail}</span>}
-        <span className={styles.space} />
-        {(can('acknowledge') || can('shelve')) && (
-          <input
-            className={`input ${styles.noteInput}`}
-            aria-label={`${t('alarms.note')}: ${key}`}
-            placeholder={t('alarms.note')}
-            value={note}
-            onChange={(event) => setNote(event.target.value)}
-          />
-        )}
-        {can('acknowledge') && (
-          <button type="button" className="button" onClick={() => command('acknowledge')}>
-            {t('alarms.acknowledge')}
-          </button>
-        )}
-        {can('shelve') && (
-          <select
-            className={`input ${styles.shelve}`}
-            aria-label={`${t('alarms.shelve')}: ${key}`}
-            value=""
-            onChange={(event) => {
-              if (event.target.value === 'clear') void command('shelve', { oneShot: true })
-              else void command('shelve', { until: Date.now() + Number(event.target.value) * hour })
-            }}
-          >
-            <option value="">{t('alarms.shelve')}</option>
-            <option value="1">{t('alarms.hour')}</option>
-            <option value="24">{t('alarms.day')}</option>
-            <option value="clear">{t('alarms.clear')}</option>
-          </select>
-        )}
-        {(['unshelve', 'reset'] as const).map(
-          (name) =>
-            can(name) && (
-              <button key={name} type="button" className="button" onClick={() => command(name)}>
-                {t(`alarms.${name}`)}
-              </button>
-            ),
-        )}
-        <button
-          type="button"
-          className="button"
-          data-tone="quiet"
-          aria-expanded={why !== undefined}
-          onClick={() => (why ? setWhy(undefined) : editor.client.whyAlarm(alarm).then(setWhy, editor.fail))}
-        >
-          {t('alarms.why')}
-        </button>
-      </div>
-      {why && (
-        <ul className={styles.reasons}>
-          {why.reasons.map((reason) => (
-            <li key={`${reason.level}${reason.rule}`}>
-              {reason.holds ? '✓' : '✗'} {reason.text}
-            </li>
-          ))}
-        </ul>
-      )}
-    </li>
   )
 }

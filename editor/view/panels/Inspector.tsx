@@ -13,6 +13,7 @@ import { IconButton } from '../forms/nested.tsx'
 import { NodeIcon } from '../parts/Icon.tsx'
 import { Markdown } from '../parts/Markdown.tsx'
 import styles from './Inspector.module.css'
+import { NodeAlarms } from './NodeAlarms.tsx'
 
 const [least, most] = [300, 640]
 
@@ -119,6 +120,7 @@ function NodeSettings({ node, document }: { node: NodeEntry; document: FlowDocum
             {spec ? (
               <>
                 <p className="muted">{spec.summary}</p>
+                {spec.alarms && <NodeAlarms flow={document.flow} node={node.id} />}
                 <ConfigForm node={node} spec={spec} problems={own} />
               </>
             ) : (
