@@ -254,6 +254,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   operations.watch({ ...parts, version: options.version, fault: () => fault, stopping: () => stopping })
   statistics.start()
   statusWatch.start()
+  listeners.add(() => statusWatch.touched())
   learning.start()
   files.watch(() => flows.refresh().catch((thrown) => log('error', 'The flows directory could not be read.', thrown)))
   clear()

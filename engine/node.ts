@@ -39,6 +39,7 @@ export type {
   Subscription,
 } from './spec/spec.ts'
 export { defineNode, port } from './spec/spec.ts'
+export { type StatusChange, type StatusKind, type StatusReport, statusKinds } from './spec/status.ts'
 export { type CompiledFilter, compileFilter, compileTemplate, type TopicTemplate } from './spec/topics.ts'
 export { describeValue, readTime } from './spec/values.ts'
 export {

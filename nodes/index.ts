@@ -23,6 +23,7 @@ import rateLimit from './rate-limit.ts'
 import schedule from './schedule.ts'
 import split from './split.ts'
 import state from './state.ts'
+import status from './status.ts'
 import store from './store.ts'
 import switchNode from './switch.ts'
 import template from './template.ts'
@@ -58,6 +59,7 @@ const specs: readonly AnyNodeSpec[] = [
   linkOut,
   debug,
   errorNode,
+  status,
   comment,
 ]
 

@@ -1,16 +1,12 @@
 import { type Problem, warning } from '../errors.ts'
-import type { Subscription } from '../spec/spec.ts'
-import { filtersIntersect } from '../spec/topics.ts'
 import { strongComponents } from './graph.ts'
 import type { Plan } from './model.ts'
+import { type TopicEnd, type Ways, waysOf } from './ways.ts'
 
-/** A node with one of its topic filters. */
-interface End {
-  /** `flow/node`. */
-  readonly vertex: string
-  readonly flow: string
-  readonly node: string
-  readonly topics: Subscription
+/** Two ends of a topic between which messages may come round to where they were. */
+export interface TopicLoop {
+  readonly from: TopicEnd
+  readonly to: TopicEnd
 }
 
 /**
@@ -19,28 +15,7 @@ interface End {
  * between the two on purpose.
  */
 export function topicLoops(plans: readonly Plan[]): Problem[] {
-  const publishers: End[] = []
-  const subscribers: End[] = []
-  const edges = new Map<string, string[]>()
-  for (const { flow, nodes, disabled } of plans) {
-    if (disabled) continue
-    for (const { id: node, spec, config, wires } of nodes) {
-      const vertex = `${flow}/${node}`
-      edges.set(vertex, [
-        ...new Set(Object.values(wires).flatMap((targets) => targets.map((to) => `${flow}/${to.node}`))),
-      ])
-      for (const topics of spec.publishes?.(config) ?? []) publishers.push({ vertex, flow, node, topics })
-      for (const topics of spec.subscribes?.(config) ?? []) subscribers.push({ vertex, flow, node, topics })
-    }
-  }
-  const pairs = publishers.flatMap((from) => subscribers.filter((to) => meet(from, to)).map((to) => ({ from, to })))
-  for (const { from, to } of pairs) edges.get(from.vertex)?.push(to.vertex)
-  const component = new Map<string, number>()
-  for (const [index, vertices] of strongComponents(edges.keys(), edges).entries()) {
-    for (const vertex of vertices) component.set(vertex, index)
-  }
-  const loops = pairs.filter(({ from, to }) => component.get(from.vertex) === component.get(to.vertex))
-  return loops.map(({ from, to }) => {
+  return loopsOf(waysOf(plans)).map(({ from, to }) => {
     const values = {
       publisher: from.vertex,
       topic: from.topics.filter,
@@ -51,11 +26,12 @@ export function topicLoops(plans: readonly Plan[]): Problem[] {
   })
 }
 
-/** Whether what one publishes can reach the other. Connections of different names are taken for different brokers. */
-function meet(from: End, to: End): boolean {
-  const [sends, receives] = [from.topics.broker ?? defaultBroker, to.topics.broker ?? defaultBroker]
-  return sends === receives && filtersIntersect(from.topics.filter, to.topics.filter)
+/** The same as data. */
+export function loopsOf({ edges, topics }: Ways): TopicLoop[] {
+  if (topics.length === 0) return []
+  const component = new Map<string, number>()
+  for (const [index, vertices] of strongComponents(edges.keys(), edges).entries()) {
+    for (const vertex of vertices) component.set(vertex, index)
+  }
+  return topics.filter(({ from, to }) => component.get(from.vertex) === component.get(to.vertex))
 }
-
-/** The connection of nodes that name none. */
-const defaultBroker = 'default'

@@ -67,6 +67,14 @@ export class Flows {
       .sort((a, b) => a.flow.localeCompare(b.flow))
   }
 
+  /** What runs of each flow, and of which version. */
+  states(): { flow: string; status: FlowSummary['status']; version: string }[] {
+    return [...this.#entries.values()].map((entry) => {
+      const { flow, status, hash } = summaryOf(entry, [])
+      return { flow, status, version: entry.inStep ? (entry.plan?.hash ?? hash) : hash }
+    })
+  }
+
   get(flow: string): FlowDetail {
     const entry = this.#entry(flow)
     const document = entry.document ?? entry.plan?.document ?? { flow, nodes: [], wires: [] }

@@ -6,8 +6,11 @@ import type { RuleStep } from './document.ts'
 
 /** Does what a step asks for, besides time. Tells why it could not. */
 export function act(sandbox: Sandbox, step: RuleStep): string | undefined {
-  const { publish, send, request, answer, command } = step
+  const { publish, send, request, event, answer, command } = step
   if (publish !== undefined) return publishTo(sandbox, publish, step)
+  if (event !== undefined && sandbox.status({ complete: false, changes: [event] }) === 0) {
+    return 'No node of the flow watches the engine.'
+  }
   if (request !== undefined) return requestOf(sandbox, request)
   if (answer !== undefined && !sandbox.answer((message) => resultOf(answer, message))) {
     return 'There is no request that waits for an answer.'

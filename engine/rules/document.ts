@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idPattern } from '../flow/document.ts'
 import { duration } from '../spec/fields.ts'
+import { statusKinds } from '../spec/status.ts'
 import { topicFilterFault } from '../spec/topics.ts'
 import { readTime } from '../spec/values.ts'
 import { matcherFault } from './match.ts'
@@ -91,6 +92,13 @@ const request = z.strictObject({
     .meta({ title: 'Refused', description: 'Code of the error that it must be refused with.' }),
 })
 
+const event = z.strictObject({
+  kind: z.enum(statusKinds),
+  subject: z.string().min(1),
+  state: z.union([z.string(), z.number()]),
+  text: z.string().default(''),
+})
+
 const command = z.strictObject({
   node: z.string(),
   name: z.string().meta({ examples: ['acknowledge'] }),
@@ -124,7 +132,7 @@ const expectations = z
   .catchall(list)
   .meta({ title: 'Expect', description: 'What came since it was last looked at.' })
 
-const actions = ['publish', 'send', 'request', 'answer', 'command', 'forget'] as const
+const actions = ['publish', 'send', 'request', 'answer', 'command', 'event', 'forget'] as const
 const ofPublish = ['payload', 'retain', 'qos', 'props'] as const
 
 const step = z
@@ -145,6 +153,11 @@ const step = z
     request: request.optional().meta({ title: 'Request', examples: [{ path: 'orders/7', body: { count: 2 } }] }),
     answer: answer.optional().meta({ title: 'Answer', examples: [{ status: 200 }, { failed: 'connection refused' }] }),
     command: command.optional().meta({ title: 'Command' }),
+    event: event.optional().meta({
+      title: 'Event',
+      description: 'What a node "status" is told.',
+      examples: [{ kind: 'connection', subject: 'plant', state: 'disconnected' }],
+    }),
     forget: z.literal(true).optional().meta({ title: 'Forget', description: 'All that came so far is looked at.' }),
     expect: expectations.optional(),
     nothing: z

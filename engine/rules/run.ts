@@ -95,6 +95,7 @@ class TestRun {
         if (test.echo === true) echo(packetsOf(hop))
       }
       const sandbox: Sandbox = createSandbox({ plan, store, clock, random, keep: 0, onHop, stop })
+      sandbox.status({ complete: true, changes: [] })
       for (const [index, step] of test.steps.entries()) {
         this.#step = index
         const failures = this.#take(sandbox, step)

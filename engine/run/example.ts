@@ -73,6 +73,7 @@ function takeStep(sandbox: Sandbox, clock: VirtualClock, step: ExampleStep): voi
     }
   }
   if (step.request !== undefined) takeRequest(sandbox, step.request, step.refused)
+  if (step.status !== undefined) sandbox.status(step.status)
   if (step.answer !== undefined && !takeAnswer(sandbox, step.answer)) throw new Error('there is no request to answer')
   if (step.advance !== undefined) sandbox.advanceTo(clock.now() + (parseDuration(step.advance) ?? Number.NaN))
 }

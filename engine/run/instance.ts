@@ -49,6 +49,7 @@ export function createInstance(flow: string, planned: PlannedNode, options: Inst
   addTarget(':packet', handlers.onPacket)
   addTarget(':result', handlers.onResult)
   addTarget(':request', handlers.onRequest)
+  addTarget(':status', handlers.onStatus)
   addTarget(':caught', handlers.onCaught)
   addTarget(':linked', handlers.onLinked)
   addTarget(':command', handlers.onCommand)

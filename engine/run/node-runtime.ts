@@ -3,13 +3,13 @@ import type { Message, Packet } from '../spec/message.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 
 /** Ports that no wire leads to: what reaches a node from the engine itself. Dead letters name them. */
-export type EnginePort = ':start' | ':timer' | ':packet' | ':result' | ':request' | ':caught' | ':linked' | ':command'
+export type EnginePort = ':start' | ':timer' | ':packet' | ':result' | ':request' | ':status' | ':caught' | ':linked' | ':command'
 
 /** A place that a message can be sent to: one handler of one node. */
 export interface Target {
   readonly node: NodeRuntime
   readonly port: string
-  /** Takes a Message, or for engine ports a DueTimer, a Packet, an EffectResult, a HookRequest or a Command. */
+  /** Takes a Message, or for engine ports a DueTimer, a Packet, an EffectResult, a HookRequest, a StatusReport or a Command. */
   readonly handle: (argument: never) => void
 }
 

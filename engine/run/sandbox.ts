@@ -5,6 +5,7 @@ import type { AlarmEntry, Command } from '../spec/alarm.ts'
 import type { Effect, EffectResult, RequestEffect } from '../spec/context.ts'
 import { type HookRequest, HookTable, readHookPath } from '../spec/hook.ts'
 import type { Message, Packet } from '../spec/message.ts'
+import type { StatusReport } from '../spec/status.ts'
 import { filtersIntersect } from '../spec/topics.ts'
 import type { Batch, Pending } from './batch.ts'
 import { Deployment } from './deployment.ts'
@@ -75,6 +76,8 @@ export interface Sandbox {
   request(request: SandboxRequest): string
   /** Throws NOT_FOUND, and what the node refuses the command with. */
   command(node: string, command: Command): void
+  /** Tells all nodes that watch the engine; how many there are. */
+  status(report: StatusReport): number
   /** Lets time go on; timers fire on the way, each at its time. */
   advanceTo(time: number): void
   /** What happened, without forgetting it. */
@@ -217,6 +220,14 @@ class IsolatedRun implements Sandbox {
   command(node: string, command: Command): void {
     const target = this.#target(node, ':command')
     this.#guarded(() => this.#runner.command(target, command))
+  }
+
+  status(report: StatusReport): number {
+    const targets = [...this.#nodes.values()].flatMap((node) => node.inputs.get(':status') ?? [])
+    this.#guarded(() => {
+      for (const target of targets) this.#runner.run(target, report)
+    })
+    return targets.length
   }
 
   advanceTo(time: number): void {

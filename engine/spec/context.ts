@@ -3,6 +3,7 @@ import type { AlarmEntry, Command } from './alarm.ts'
 import type { Bound, Evaluate, SecretReference } from './fields.ts'
 import type { AnswerEffect, HookRequest } from './hook.ts'
 import type { Json, Message, Packet } from './message.ts'
+import type { StatusReport } from './status.ts'
 
 /**
  * What a node gets when it is made. Everything that is not computed from the message comes from here, so that the same
@@ -151,6 +152,8 @@ export type Handlers<Input extends string> = { readonly [Port in Input]: (messag
   readonly onResult?: (result: EffectResult) => void
   /** A request to one of the spec's hooks. What it throws is the answer: no error port, no dead letter. */
   readonly onRequest?: (request: HookRequest) => void
+  /** For a node type that watches the engine. */
+  readonly onStatus?: (report: StatusReport) => void
   /** For a node type that receives a link: a message of any flow. */
   readonly onLinked?: (message: Message) => void
   /** For a node type that catches errors: a message that failed elsewhere in the flow, with the reason in `error`. */

@@ -6,6 +6,7 @@ import type { Handlers, NodeContext } from './context.ts'
 import type { Expression } from './fields.ts'
 import type { Hook, HookMethod } from './hook.ts'
 import type { Json, Message } from './message.ts'
+import type { StatusReport } from './status.ts'
 
 /** Where a node type stands in the palette. */
 export type Category = 'sources' | 'rules' | 'state' | 'sinks' | 'more'
@@ -56,6 +57,8 @@ export interface ExampleStep {
   }
   /** Code of the error with which that request must be refused. */
   refused?: string
+  /** What a node that watches the engine is told: changes, or with `complete` everything. */
+  status?: StatusReport
   /** What a sink answers to the oldest request that has no answer yet: a response, or `failed` with the reason. */
   answer?: { status: number; body?: unknown; headers?: Readonly<Record<string, string>> } | { failed: string }
   /** Lets virtual time go on by a duration such as "5m". */
@@ -100,6 +103,8 @@ export interface NodeSpec<
   readonly serves?: (config: z.output<Config>) => readonly Hook[]
   /** `errors`: it gets the messages that fail at nodes of its flow whose error port is not wired, by `onCaught`. */
   readonly catches?: 'errors'
+  /** `status`: it is told what changes in the engine, by `onStatus`, but not of what its own messages cause. */
+  readonly watches?: 'status'
   /** The name of the link whose messages it gets from nodes of all flows, by `onLinked`. */
   readonly receives?: (config: z.output<Config>) => string
   /** The name of the link that its `link` sends to. */

@@ -24,11 +24,16 @@ export interface DeadLetterFilter {
   limit?: number | undefined
 }
 
+/** The latest dead letter of a node. */
+export type NewestLetter = Pick<DeadLetterRecord, 'id' | 'flow' | 'node' | 'code' | 'text'>
+
 /** Dead letters with what people need to look at them. */
 export interface DeadLetters extends DeadLetterStore {
   list(filter: DeadLetterFilter): { items: DeadLetterRecord[]; total: number }
   get(id: number): DeadLetterRecord | undefined
   count(): number
+  /** The latest one of each node among those above an id. */
+  newestAfter(id: number): NewestLetter[]
   /** Deletes the oldest ones so that at most `limit` are kept; returns how many went. */
   trim(limit: number): number
 }
@@ -49,7 +54,12 @@ export function createDeadLetters(database: Database): DeadLetters {
   const trim = database.prepare(
     'DELETE FROM rw_dead_letters WHERE id <= (SELECT id FROM rw_dead_letters ORDER BY id DESC LIMIT 1 OFFSET ?)',
   )
+  // Columns beside max() are those of its row.
+  const newest = database.prepare<[number], NewestLetter>(
+    'SELECT max(id) AS id, flow, node, code, text FROM rw_dead_letters WHERE id > ? GROUP BY flow, node',
+  )
   return {
+    newestAfter: (id) => newest.all(id),
     insert(entry: DeadLetterEntry) {
       const slash = entry.node.indexOf('/')
       const { port, time, code, text, hint, attempts } = entry

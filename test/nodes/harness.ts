@@ -14,6 +14,7 @@ import {
   RulewireError,
   rulewireError,
   type SqlValue,
+  type StatusReport,
 } from '../../engine/node.ts'
 import { bind } from '../../engine/run/bind.ts'
 import { messageOfArgument } from '../../engine/run/node-runtime.ts'
@@ -95,6 +96,12 @@ export class Bench {
   /** A command of a person; what the node refuses stands among the failures. */
   command(command: Command): void {
     this.#run('onCommand', ':command', command)
+    this.#fireDue()
+  }
+
+  /** A report for a node that watches the engine. */
+  report(report: StatusReport): void {
+    this.#run('onStatus', ':status', report)
     this.#fireDue()
   }
 
