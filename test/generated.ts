@@ -1,6 +1,7 @@
 import { configJsonSchema } from '../engine/config/index.ts'
 import { flowSchema, nodesMarkdown } from '../engine/flow/index.ts'
 import { ruleTestsJsonSchema } from '../engine/rules/index.ts'
+import { routesMarkdown } from '../engine/server/matrix.ts'
 import { nodeSpecs } from '../nodes/index.ts'
 
 /** What is made from the node types and checked in: path from the repository's root, and text. */
@@ -10,5 +11,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['flows/rule-tests.schema.json', `${JSON.stringify(ruleTestsJsonSchema(), null, 2)}\n`],
     ['flows/rulewire.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
     ['nodes/README.md', nodesMarkdown(nodeSpecs)],
+    ['engine/docs/routes.md', routesMarkdown()],
   ])
 }

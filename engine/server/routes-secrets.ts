@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { secretText } from './problems.ts'
 import { type Route, route } from './route.ts'
 
 const params = z.strictObject({ name: z.string().min(1).max(64) })
@@ -19,7 +20,8 @@ export function secretRoutes(apiRoot: string): readonly Route[] {
       summary: 'Sets a secret to { value }; it is used from the next request or connection on.',
       access: 'admin',
       params,
-      body: z.strictObject({ value: z.string().max(65_536) }),
+      body: z.strictObject({ value: secretText('value', 0, 65_536) }),
+      audit: { action: 'secret.set' },
       handle: ({ engine, params: { name }, body }) => engine.secrets.set(name, body.value),
     }),
     route({
@@ -29,6 +31,7 @@ export function secretRoutes(apiRoot: string): readonly Route[] {
       access: 'admin',
       params,
       body: z.strictObject({ force: z.boolean().default(false) }),
+      audit: { action: 'secret.remove' },
       handle: ({ engine, params: { name }, body }) => {
         engine.secrets.remove(name, body.force)
         return { removed: name }
@@ -40,6 +43,7 @@ export function secretRoutes(apiRoot: string): readonly Route[] {
       summary: 'Encrypts all secrets with a new key {}; tells how many.',
       access: 'admin',
       body: z.strictObject({}),
+      audit: { action: 'secret.rotate-key' },
       handle: ({ engine }) => engine.secrets.rotate(),
     }),
   ]
