@@ -39,34 +39,46 @@ beforeAll(() => {
 }, 120_000)
 afterAll(remove)
 
-test('npm start runs a clone with its own flows', async () => {
-  // A group of its own, because npm runs a shell that runs Node; the signal is for all of them, as Ctrl-C is.
-  const child = spawn(...program(['start', '--silent', '--', '--port', '0', '--mqtt-port', '0']), {
-    cwd: clone,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const signal = (name: NodeJS.Signals) => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name)
-  }
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const ended = nextEvent(child, 'close', 60_000)
-  try {
-    await until(
-      () => output.includes('Ctrl-C') || child.exitCode !== null,
-      () => output,
-      30_000,
-    )
-    expect(output).toMatch(/^ {2}editor +http/m)
-    expect(output).toMatch(/^ {2}flows +\.\/flows$/m)
-    signal('SIGINT')
-    await ended
-    expect(output).toContain('SIGINT: finishing what has begun')
-  } finally {
-    signal('SIGKILL')
-  }
-}, 60_000)
+describe('npm start', () => {
+  // Ctrl-C reaches all processes of the terminal; a supervisor that ends npm knows of no other.
+  test.each([
+    ['SIGINT', 'all its processes'],
+    ['SIGTERM', 'npm alone'],
+  ] as const)(
+    'runs a clone with its own flows, and ends cleanly at a %s to %s',
+    async (name, whom) => {
+      const child = spawn(...program(['start', '--silent', '--', '--port', '0', '--mqtt-port', '0']), {
+        cwd: clone,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const signal = (name: NodeJS.Signals, everybody: boolean) => {
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+        process.kill(everybody ? -child.pid : child.pid, name)
+      }
+      let output = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+      // "close" comes when no process is left that could still write
+      const ended = nextEvent(child, 'close', 60_000)
+      try {
+        await until(
+          () => output.includes('Ctrl-C') || child.exitCode !== null,
+          () => output,
+          30_000,
+        )
+        expect(output).toMatch(/^ {2}editor +http/m)
+        expect(output).toMatch(/^ {2}flows +\.\/flows$/m)
+        signal(name, whom !== 'npm alone')
+        await ended
+        expect(output).toContain(`${name}: finishing what has begun`)
+      } finally {
+        signal('SIGKILL', true)
+      }
+    },
+    60_000,
+  )
+})
 
 describe('the installed package', () => {
   test('tells its version', () => {
