@@ -7,6 +7,7 @@ const needed = [
   { file: '/usr/bin/mosquitto_pub', package: 'mosquitto-clients' },
   { file: '/usr/bin/openssl', package: 'openssl' },
   { file: '/usr/bin/chromium', package: 'chromium' },
+  { file: '/usr/bin/systemd-analyze', package: 'systemd' },
   { file: '/usr/lib/python3/dist-packages/paho/mqtt/client.py', package: 'python3-paho-mqtt' },
 ]
 

@@ -7,6 +7,7 @@ import { type RunningServer, startServer } from '../server/server.ts'
 import { entranceSettings } from './exposure.ts'
 import { greet } from './greeting.ts'
 import { packageDirectory } from './home.ts'
+import { createNotifier } from './notify.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
 
 /** Milliseconds for requests and engine to finish after the first signal. */
@@ -46,8 +47,12 @@ export async function serve({ engine, settings, terminal, log, examples, signal 
   const url = `http://${shownHost(settings.http.host)}:${server.port}`
   const setup = server.mode() === 'setup' ? engine.auth.openSetup() : undefined
   greet({ engine, terminal, setup, url, editor: hasEditor, examples, flows: settings.flows, data: settings.data })
+  const notifier = createNotifier({ env: terminal.env, log })
+  notifier.ready(`Runs ${engine.flows.list().length} flows; ${url}`)
   log('info', `${await signal}: finishing what has begun`)
+  notifier.stopping()
   const code = await end(engine, server, log)
+  notifier.close()
   // What is still open now must not keep the process; nothing is lost by that.
   setTimeout(() => terminal.exit(code), 500).unref()
   return code

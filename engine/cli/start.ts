@@ -6,6 +6,7 @@ import { engineSettings } from './engine-settings.ts'
 import { checkExposure } from './exposure.ts'
 import { prepareFlows } from './first-start.ts'
 import { packageVersion } from './home.ts'
+import { reloadSettings } from './reload.ts'
 import { readSettings } from './settings.ts'
 import { firstSignal } from './signal.ts'
 import { startOptions } from './start-options.ts'
@@ -19,6 +20,7 @@ export const startCommand = command({
   options: startOptions,
   notes: `An option that is not written is taken from its variable, then from the config file, then from its default; the file has
 further settings ("rulewire config print" lists all). Without --flows, ./flows is made with examples when it is missing.
+SIGHUP reads the config file again: the log level changes at once, other settings at the next start.
 Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one ends it at once.`,
   run: async ({ values, sources, terminal }) => {
     const { settings, entries } = readSettings({ values, sources })
@@ -30,6 +32,8 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
       log('warn', sentence)
     // Heard from the beginning: an end during the start is a clean one too.
     const signal = firstSignal(terminal)
+    const running = new Map(entries.map(({ name, value }) => [name, JSON.stringify(value)]))
+    terminal.onReload?.(() => reloadSettings({ values, sources }, running, log))
     const examples = prepareFlows(settings.flows, entries.find(({ name }) => name === 'flows')?.from ?? 'default')
     // The other commands do not wait for broker, database and server to be loaded.
     const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])

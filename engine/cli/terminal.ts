@@ -8,6 +8,8 @@ export interface Terminal {
   readonly colors: boolean
   /** Calls back at SIGINT and SIGTERM. Returns how to end that. */
   onSignal(listener: (signal: string) => void): () => void
+  /** Calls back at SIGHUP, unless that says that the terminal window was closed; then it is one of the signals above. */
+  onReload?(listener: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
   /** Reads all that is piped in, or one line that nobody sees while it is typed, after the prompt. Rejects at Ctrl-C. */
@@ -32,8 +34,14 @@ export function processTerminal(): Terminal {
     env: process.env,
     colors: process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined,
     onSignal: (listener) => {
-      process.on('SIGINT', listener).on('SIGTERM', listener)
-      return () => void process.off('SIGINT', listener).off('SIGTERM', listener)
+      const names = ['SIGINT', 'SIGTERM', ...(process.stdout.isTTY === true ? ['SIGHUP'] : [])]
+      for (const name of names) process.on(name, listener)
+      return () => {
+        for (const name of names) process.off(name, listener)
+      }
+    },
+    onReload: (listener) => {
+      if (process.stdout.isTTY !== true) process.on('SIGHUP', listener)
     },
     exit: (code) => process.exit(code),
     readHidden,

@@ -8,7 +8,8 @@
  * - what it is for: `meta({ description })`. It is the help of the option and what editors show (`flows/rulewire.schema.json`,
  *   which `npm run generate` writes);
  * - with `cli: commandLine('outbox-limit', { value: 'N' })` also `--outbox-limit` and RULEWIRE_OUTBOX_LIMIT. Without `cli` it
- *   stands in the file only, which is right for anything with a structure of its own.
+ *   stands in the file only, which is right for anything with a structure of its own;
+ * - with `live: true` the promise that it takes effect at SIGHUP: engine/cli/reload.ts applies it.
  *
  * Then read it where the engine is put together: `settings.limits.outbox.rows` in engine/cli/start.ts, as an EngineOption.
  * Files are `filePath()` (relative to the config file), durations `duration()` (milliseconds in code), secrets `secretReference()`,
@@ -19,6 +20,7 @@ import { duration } from '../spec/fields.ts'
 import { size } from '../spec/history.ts'
 import { connectionSettings } from './connections.ts'
 import { commandLine, filePath, hostName, section } from './fields.ts'
+import { egressSettings, httpTlsSettings, mqttAccessSettings } from './security.ts'
 
 /** Largest count that a limit takes. */
 const most = 1_000_000_000
@@ -78,6 +80,7 @@ export const settingsSchema = z.strictObject({
         .default(7 * 86_400_000)
         .meta({ description: 'A session ends after so long in any case.', examples: ['7d'] }),
     }),
+    ...httpTlsSettings,
   }),
   mqtt: section('The embedded broker.', {
     host: z
@@ -97,8 +100,10 @@ export const settingsSchema = z.strictObject({
         description: 'Port of the embedded broker; 0 takes a free one.',
         cli: commandLine('mqtt-port', { value: 'PORT' }),
       }),
+    ...mqttAccessSettings,
   }),
   ...connectionSettings,
+  ...egressSettings,
   limits: section('How much may wait or is kept.', {
     outbox: section('Messages at QoS 1 and 2 that wait for a broker.', {
       rows: z
@@ -132,6 +137,12 @@ export const settingsSchema = z.strictObject({
       .max(most)
       .default(100_000)
       .meta({ description: 'Transitions of alarms that are kept; the oldest go.' }),
+    deploys: z
+      .int()
+      .min(2)
+      .max(10_000)
+      .default(50)
+      .meta({ description: 'Versions of each flow that are kept; the oldest go.' }),
     audit: z
       .int()
       .min(1000)
@@ -165,7 +176,7 @@ export const settingsSchema = z.strictObject({
     level: z
       .enum(['debug', 'info', 'warn', 'error'])
       .default('info')
-      .meta({ description: 'Least important lines of the log.', cli: commandLine('log-level') }),
+      .meta({ description: 'Least important lines of the log.', live: true, cli: commandLine('log-level') }),
     format: z
       .enum(['text', 'json'])
       .default('text')

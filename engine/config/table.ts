@@ -37,9 +37,15 @@ export function commandLineSettings(): CommandLineSetting[] {
   )
 }
 
+/** Names of the settings that take effect when the file is read again, without a new start. */
+export function liveSettings(): ReadonlySet<string> {
+  const live = settingsTable().filter(({ schema }) => 'live' in schema)
+  return new Set(live.map(({ path }) => path.join('.')))
+}
+
 /** JSON Schema of the config file, for editors. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
-  const { cli, ...shape } = withoutOwnWords(settingsShape()) as Record<string, unknown> // an object stays one
+  const shape = withoutOwnWords(settingsShape()) as Record<string, unknown> // an object stays one
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Settings of Rulewire', ...shape }
 }
 
@@ -49,6 +55,8 @@ function linesOf(schema: FieldSchema): readonly CommandLine[] {
   return Array.isArray(cli) ? cli : [cli as CommandLine]
 }
 
+/** Words of ours beside those of JSON Schema, and formats that mean something else to others. */
+const ownWords: ReadonlySet<string> = new Set(['cli', 'live', 'format'])
 /** Values that are data, not schemas. */
 const data: ReadonlySet<string> = new Set(['examples', 'default', 'const', 'enum'])
 
@@ -58,7 +66,7 @@ function withoutOwnWords(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   return Object.fromEntries(
     Object.entries(schema)
-      .filter(([word]) => word !== 'cli' && word !== 'format')
+      .filter(([word]) => !ownWords.has(word))
       .map(([word, value]) => {
         if (data.has(word)) return [word, value]
         if (word !== 'properties') return [word, withoutOwnWords(value)]

@@ -8,11 +8,14 @@ export interface FakeTerminal extends Terminal {
   /** What is typed or piped in next. */
   input: string
   signal(name: string): void
+  /** As SIGHUP does. */
+  reload(): void
 }
 
 /** A terminal that keeps what was written. */
 export function fakeTerminal(env: Record<string, string> = {}, colors = false): FakeTerminal {
   const listeners = new Set<(name: string) => void>()
+  const reloads = new Set<() => void>()
   const written = { output: '', errors: '' }
   return {
     env,
@@ -34,6 +37,10 @@ export function fakeTerminal(env: Record<string, string> = {}, colors = false): 
     onSignal: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    onReload: (listener) => void reloads.add(listener),
+    reload: () => {
+      for (const listener of reloads) listener()
     },
     exit(code) {
       this.exits.push(code)
