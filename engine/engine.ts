@@ -8,6 +8,7 @@ import { AuthDesk } from './host/auth.ts'
 import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
+import { DeployDesk } from './host/deploys.ts'
 import { createDiskGuard } from './host/disk-guard.ts'
 import { evaluateOnce } from './host/evaluate.ts'
 import { FlowFiles } from './host/flow-files.ts'
@@ -188,6 +189,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     deploys: store.deploys,
     context,
     now: () => clock.now(),
+    fresh: (plan, deploy, origin) => deploys.fresh(plan, deploy, origin),
     deployed() {
       if (running) connections.subscribe()
       changed('flows')
@@ -197,6 +199,8 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     },
     log,
   })
+  const common = { flows, store: store.deploys, nodes, plans: deployment.plans, context, clock, log }
+  const deploys = new DeployDesk({ ...common, kept: options.limits?.deploys, changed: () => changed('flows') })
   const draftOptions = {
     draft: (document: unknown) => flows.draft(document),
     plans: deployment.plans,
@@ -242,6 +246,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     await flows.load()
     running = true
     deployment.start()
+    deploys.start()
     await guard.start()
     connections.subscribe()
     history.start()
@@ -324,6 +329,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     files.close()
     statistics.close()
     learning.close()
+    deploys.close()
     operations.close()
     stopClearing()
     runner.timers.stop()
@@ -356,7 +362,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       list: () => flows.list(),
       get: (flow) => flows.get(flow),
       check: (document) => flows.check(document),
-      put: (flow, document, hash) => flows.put(flow, document, hash),
+      put: (flow, document, hash, about) => flows.put(flow, document, hash, about),
       delete: (flow) => flows.delete(flow),
     },
     brokers: () => connections.describe(),
@@ -371,11 +377,12 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     learned: {
       list: () => learning.list(),
       get: (connection, filter) => learning.get(connection, filter),
-      accept: (flow, node) => acceptLearned({ flows, learning, specs }, flow, node),
+      accept: (flow, node, about) => acceptLearned({ flows, learning, specs }, flow, node, about),
       reset: (connection, filter) => learning.reset(connection, filter),
     },
     ruleTests: new RuleTestDesk({ flows: options.flows, specs, worker: options.ruleTestsWorker }),
     hooks,
+    deploys,
     secrets,
     publish,
     alarms: {

@@ -216,7 +216,7 @@ export function replaceBy(document: FlowDocument, name: 'merge' | 'restore' | 'r
     name,
     values: { flow: document.title ?? document.flow },
     edit(draft) {
-      for (const field of ['title', 'description', 'disabled', 'history', 'layout', '$schema'] as const) {
+      for (const field of ['title', 'description', 'disabled', 'history', 'guard', 'layout', '$schema'] as const) {
         if (sameJson(draft[field], document[field])) continue
         if (document[field] === undefined) delete draft[field]
         else Object.assign(draft, { [field]: document[field] })

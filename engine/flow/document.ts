@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Problem, problem, warning } from '../errors.ts'
 import { fieldSchema } from './fieldschema.ts'
+import { guardSchema } from './guard.ts'
 import { historySchema } from './history.ts'
 import { problemsOfIssues } from './issues.ts'
 import { depthOf, flowLimits } from './limits.ts'
@@ -53,6 +54,11 @@ export const flowSchemaFields = {
     title: 'History',
     description: 'Records messages, for looking back and for backtests.',
     examples: [{ filters: ['plant/+/temperature'], keep: '30d' }],
+  }),
+  guard: guardSchema.optional().meta({
+    title: 'Guard',
+    description: 'Takes a fresh deploy back by itself when too many messages fail.',
+    examples: [{ errors: '5%', within: '2m', min: 50 }],
   }),
   nodes: z.array(z.unknown()).meta({ title: 'Nodes', examples: [[]] }),
   wires: z.array(z.unknown()).meta({ title: 'Wires', examples: [[]] }),

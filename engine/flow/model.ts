@@ -17,10 +17,19 @@ export interface FlowDocument {
   disabled?: boolean
   /** What is recorded of its messages. */
   history?: HistoryEntry
+  /** When a fresh deploy is taken back by itself. */
+  guard?: GuardEntry
   nodes: NodeEntry[]
   wires: WireEntry[]
   /** Canvas places of the nodes, pixels. Not part of the logic: a move redeploys nothing. */
   layout?: Record<string, [number, number]>
+}
+
+/** As it is written: see `guardSchema`. */
+export interface GuardEntry {
+  errors: string | number
+  within?: string
+  min?: number
 }
 
 /** As it is written: see `historySchema`. */

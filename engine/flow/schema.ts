@@ -18,6 +18,7 @@ export function flowSchema(specs: ReadonlyMap<string, AnyNodeSpec>): Record<stri
     properties: {
       ...frame.properties,
       history: withoutOwnWords(frame.properties?.history),
+      guard: withoutOwnWords(frame.properties?.guard),
       nodes: { ...frame.properties?.nodes, items: { $ref: '#/$defs/node' } },
       wires: { ...frame.properties?.wires, items: { $ref: '#/$defs/wire' } },
     },

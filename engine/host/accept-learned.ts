@@ -2,7 +2,7 @@ import { rulewireError } from '../errors.ts'
 import type { DeployAnswer } from '../server/protocol.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import { defaultConnection } from './connections.ts'
-import type { Flows } from './flows.ts'
+import type { Flows, PutAbout } from './flows.ts'
 import type { Learning } from './learning.ts'
 
 export interface AcceptTools {
@@ -16,6 +16,7 @@ export function acceptLearned(
   { flows, learning, specs }: AcceptTools,
   flow: string,
   id: string,
+  about?: PutAbout,
 ): Promise<DeployAnswer> {
   const { document, hash } = flows.get(flow)
   const node = document.nodes.find((one) => one.id === id)
@@ -32,5 +33,5 @@ export function acceptLearned(
   }
   const { schema } = learning.get(subscription.broker ?? defaultConnection, subscription.filter)
   const nodes = document.nodes.map((one) => (one === node ? { ...one, config: { ...one.config, schema } } : one))
-  return flows.put(flow, { ...document, nodes }, hash)
+  return flows.put(flow, { ...document, nodes }, hash, about)
 }

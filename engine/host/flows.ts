@@ -5,8 +5,8 @@ import type { CheckContext, CheckResult, FlowDocument, Plan, PlanDiff } from '..
 import type { Log } from '../log.ts'
 import type { Deployment } from '../run/deployment.ts'
 import { StoreFault } from '../run/ports.ts'
-import type { DeployAnswer, FlowDetail, FlowSummary } from '../server/protocol.ts'
-import type { Deploys } from '../store/deploys.ts'
+import type { DeployAnswer, FlowDetail, FlowSummary, ReturnedDeploy } from '../server/protocol.ts'
+import type { DeployNote, DeployOrigin, Deploys } from '../store/deploys.ts'
 import type { Type } from '../types/index.ts'
 import type { FlowFile, FlowFiles } from './flow-files.ts'
 
@@ -16,9 +16,22 @@ export interface FlowsOptions {
   deploys: Deploys
   context: CheckContext
   now(): number
+  /** A version that did not run before, with the id of its deploy. */
+  fresh?(plan: Plan, deploy: number, origin: DeployOrigin): void
   /** After a deploy: subscriptions may differ. */
   deployed(): void
   log: Log
+}
+
+/** Who deploys a document, and how it comes about. */
+export interface PutAbout {
+  by?: string | undefined
+  comment?: string | undefined
+  origin?: DeployOrigin
+  /** The deploy whose version it is. */
+  restored?: number
+  /** Asked when it is this deploy's turn; false gives CHANGED_MEANWHILE. */
+  only?(): boolean
 }
 
 /** A flow as the engine knows it: its file, and what runs of it. */
@@ -35,6 +48,8 @@ interface FlowEntry {
   deployed: number | undefined
   /** The file is what runs. */
   inStep: boolean
+  /** The guard of the flow brought back what runs. */
+  returned: ReturnedDeploy | undefined
 }
 
 /** The flows of the directory: files are the truth, and a file with errors keeps the last good deploy running. */
@@ -93,19 +108,20 @@ export class Flows {
     return this.#check((context) => checkFlow(document, context))
   }
 
-  put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer> {
+  put(flow: string, document: unknown, hash?: string, about: PutAbout = {}): Promise<DeployAnswer> {
     return this.#inTurn(async () => {
       const { plan, problems, types } = this.#check((context) => checkFlow(document, context), `${flow}.json`)
       const errors = problems.filter((one) => one.severity === 'error')
       if (plan === undefined) throw rulewireError('CHECK_FAILED', { flow, count: errors.length }, { problems })
       await this.#refresh()
       const known = this.#entries.get(flow)
-      if (hash !== undefined && known !== undefined && known.hash !== hash)
+      const changed = hash !== undefined && known !== undefined && known.hash !== hash
+      if (changed || about.only?.() === false)
         throw rulewireError('CHANGED_MEANWHILE', { flow })
       const text = printFlow(plan.document)
       await this.#options.files.write(flow, text)
       try {
-        const diff = this.#deploy(flow, text, plan, problems, types)
+        const diff = this.#deploy(flow, text, plan, problems, types, about)
         return { problems, types, diff, hash: hashOf(text) }
       } catch (thrown) {
         // The file is written: it is deployed when it changes again, or at the next start.
@@ -186,11 +202,17 @@ export class Flows {
     }
   }
 
-  #deploy(flow: string, text: string, plan: Plan, problems: Problem[], types: Record<string, Type>): PlanDiff {
-    const { deployment, deploys, now, log } = this.#options
+  #deploy(
+    flow: string,
+    text: string,
+    plan: Plan,
+    problems: Problem[],
+    types: Record<string, Type>,
+    about: PutAbout = byFile,
+  ): PlanDiff {
+    const { deployment, now, log } = this.#options
     const diff = deployment.apply(plan, this.#started)
-    if (deploys.last(flow)?.hash !== plan.hash)
-      deploys.add({ flow, time: now(), hash: plan.hash, document: plan.document })
+    const returned = this.#note(plan, about)
     const entry = {
       flow,
       text,
@@ -201,12 +223,28 @@ export class Flows {
       plan,
       deployed: now(),
       inStep: true,
+      returned,
     }
     this.#entries.set(flow, entry)
     log('info', plan.disabled ? `flow ${flow} is disabled` : `flow ${flow} deployed (${describe(plan, diff)})`)
     for (const one of problems) log('warn', sentence(one))
     this.#options.deployed()
     return diff
+  }
+
+  /** Keeps the version that runs now, unless it is the one that ran last. */
+  #note(plan: Plan, { by = '', comment, origin = 'deploy', restored }: PutAbout): ReturnedDeploy | undefined {
+    const { deploys, now, fresh } = this.#options
+    const { flow, hash, document } = plan
+    const last = deploys.last(flow)
+    if (last !== undefined && last.hash === hash) {
+      if (JSON.stringify(last.document) !== JSON.stringify(document)) deploys.renew(last.id, document)
+      return returnedBy(deploys.list(flow)[0])
+    }
+    const note = { by, comment: comment ?? null, origin, restored: restored ?? null }
+    const id = deploys.add({ flow, time: now(), hash, document }, note)
+    fresh?.(plan, id, origin)
+    return returnedBy({ ...note, id, time: now() })
   }
 
   /** A file with errors: what ran goes on, or at the start the last good version does. */
@@ -233,6 +271,7 @@ export class Flows {
       plan,
       deployed,
       inStep: false,
+      returned: known?.returned,
     })
     for (const one of problems) log(one.severity === 'error' ? 'error' : 'warn', sentence(one))
     log('error', plan === undefined ? `flow ${flow} does not run` : `flow ${flow}: the last good version runs on`)
@@ -256,6 +295,14 @@ export class Flows {
   }
 }
 
+/** A change of the file, by whoever may write it. */
+const byFile: PutAbout = { by: 'file', origin: 'file' }
+
+function returnedBy(deploy: (DeployNote & { id: number; time: number }) | undefined): ReturnedDeploy | undefined {
+  if (deploy?.origin !== 'return') return undefined
+  return { id: deploy.id, time: deploy.time, reason: deploy.comment ?? '' }
+}
+
 function summaryOf(entry: FlowEntry, loops: readonly Problem[]): FlowSummary {
   const { flow, plan, document, hash, deployed } = entry
   const shown = document ?? plan?.document
@@ -270,6 +317,7 @@ function summaryOf(entry: FlowEntry, loops: readonly Problem[]): FlowSummary {
     hash,
     problems: [...entry.problems, ...loops.filter((loop) => loop.flow === flow)],
     ...(deployed === undefined ? {} : { deployed }),
+    ...(entry.returned === undefined ? {} : { returned: entry.returned }),
   }
 }
 

@@ -49,6 +49,8 @@ export interface EngineOptions {
     deadLetters?: number
     /** Transitions of alarms that are kept; the oldest go. */
     alarmLog?: number
+    /** Versions of each flow that are kept; the oldest go. */
+    deploys?: number
     /** Entries of the audit log that are kept; the oldest go. */
     audit?: number
     /** Limits of JSONata expressions. */

@@ -3,6 +3,7 @@ import type { CheckResult, FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import type { AuditApi, AuthApi } from './api-auth.ts'
 import type { HistoryApi } from './api-history.ts'
+import type { DeployAbout, DeploysApi } from './api-deploys.ts'
 import type { HooksApi } from './api-hooks.ts'
 import type { OperationsApi } from './api-operations.ts'
 import type { RuleTestsApi } from './api-tests.ts'
@@ -47,7 +48,7 @@ export interface EngineApi extends ToolsApi, AlarmsApi, OperationsApi {
      * Checks, deploys and writes the file. Throws CHECK_FAILED with problems (also FLOW_NAME_MISMATCH when the document names another
      * flow), CHANGED_MEANWHILE when `hash` is given and is not the file's. Without `hash` it writes whatever stands there.
      */
-    put(flow: string, document: unknown, hash?: string): Promise<DeployAnswer>
+    put(flow: string, document: unknown, hash?: string, about?: DeployAbout): Promise<DeployAnswer>
     /** Removes the file and ends the flow. Throws NOT_FOUND. */
     delete(flow: string): Promise<void>
   }
@@ -70,7 +71,7 @@ export interface EngineApi extends ToolsApi, AlarmsApi, OperationsApi {
     /** Throws NOT_FOUND. */
     get(connection: string, filter: string): LearnedDetail
     /** Writes the learned schema into the `mqtt-in` node of a flow and deploys it. Throws NOT_FOUND, and what `flows.put` throws. */
-    accept(flow: string, node: string): Promise<DeployAnswer>
+    accept(flow: string, node: string, about?: DeployAbout): Promise<DeployAnswer>
     /** Throws NOT_FOUND. */
     reset(connection: string, filter: string): void
   }
@@ -79,6 +80,7 @@ export interface EngineApi extends ToolsApi, AlarmsApi, OperationsApi {
   readonly ruleTests: RuleTestsApi
   readonly history: HistoryApi
   readonly hooks: HooksApi
+  readonly deploys: DeploysApi
   secrets: {
     list(): SecretInfo[]
     /** Throws SECRET_NAME, SECRET_VALUE, SECRET_KEY. */

@@ -5,12 +5,14 @@ import type { FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { ConnectionState } from '../mqtt/contract.ts'
 import type { JsonSchema, Summary, Type } from '../types/index.ts'
 import type { AlarmCounts } from './protocol-alarms.ts'
+import type { ReturnedDeploy } from './protocol-deploys.ts'
 
 export type * from './protocol-alarms.ts'
 export type * from './protocol-history.ts'
 export type * from './protocol-auth.ts'
 export type * from './protocol-backtest.ts'
 export type * from './protocol-operations.ts'
+export type * from './protocol-deploys.ts'
 export type * from './protocol-tools.ts'
 
 /** GET /api/v1/flows */
@@ -26,6 +28,8 @@ export interface FlowSummary {
   problems: Problem[]
   /** UTC milliseconds of the last deploy. */
   deployed?: number
+  /** The guard of the flow took the last deploy back: what runs is an earlier version. */
+  returned?: ReturnedDeploy
 }
 
 /** GET /api/v1/flows/:flow */

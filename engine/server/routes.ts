@@ -7,6 +7,7 @@ import { countText, idText, topicText } from './problems.ts'
 import type { DeployAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
 import { Answer, type Route, route } from './route.ts'
 import { alarmRoutes } from './routes-alarms.ts'
+import { deployComment, deployRoutes } from './routes-deploys.ts'
 import { authRoutes } from './routes-auth.ts'
 import { historyRoutes } from './routes-history.ts'
 import { secretRoutes } from './routes-secrets.ts'
@@ -71,16 +72,21 @@ export const routes: readonly Route[] = [
   route({
     method: 'PUT',
     path: `${apiRoot}/flows/:flow`,
-    summary: 'Checks and deploys { document, hash? } and writes the file; "hash" is the one that was fetched.',
+    summary: 'Checks and deploys { document, hash?, comment? } and writes the file; "hash" is the one that was fetched.',
     access: 'editor',
     params: flowParams,
-    body: z.strictObject({ document: z.unknown(), hash: z.string().max(128).optional() }),
+    body: z.strictObject({
+      document: z.unknown(),
+      hash: z.string().max(128).optional(),
+      comment: deployComment().optional(),
+    }),
     audit: {
       action: 'flow.put',
       before: ({ engine, params }) => engine.flows.get(params.flow).hash,
       after: (_, result) => (result as DeployAnswer).hash, // what the handler gives
     },
-    handle: ({ engine, params, body }) => engine.flows.put(params.flow, body.document, body.hash),
+    handle: ({ engine, who, params, body: { document, hash, comment } }) =>
+      engine.flows.put(params.flow, document, hash, { by: who.name, comment }),
   }),
   route({
     method: 'DELETE',
@@ -230,7 +236,7 @@ export const routes: readonly Route[] = [
       before: ({ engine, body }) => engine.flows.get(body.flow).hash,
       after: (_, result) => (result as DeployAnswer).hash, // what the handler gives
     },
-    handle: ({ engine, body }) => engine.learned.accept(body.flow, body.node),
+    handle: ({ engine, who, body }) => engine.learned.accept(body.flow, body.node, { by: who.name }),
   }),
   route({
     method: 'POST',
@@ -269,6 +275,7 @@ export const routes: readonly Route[] = [
   ...toolRoutes(apiRoot),
   ...secretRoutes(apiRoot),
   ...alarmRoutes(apiRoot),
+  ...deployRoutes(apiRoot),
   ...historyRoutes(apiRoot),
   ...authRoutes(apiRoot),
   ...userRoutes(apiRoot),

@@ -1,5 +1,6 @@
 import { auditSchema } from './audit.ts'
 import { authSchema } from './auth.ts'
+import { deploysSchema } from './deploys.ts'
 import { historySchema } from './history.ts'
 import { secretsSchema } from './secrets.ts'
 
@@ -45,4 +46,4 @@ CREATE TABLE IF NOT EXISTS rw_alarm_log (
   transition TEXT NOT NULL, time INTEGER NOT NULL, condition TEXT NOT NULL, level TEXT, value REAL, "limit" REAL, "by" TEXT, note TEXT);
 CREATE INDEX IF NOT EXISTS rw_alarm_log_node ON rw_alarm_log (flow, node, key, id);
 CREATE INDEX IF NOT EXISTS rw_deploys_flow ON rw_deploys (flow, id);
-${authSchema}${auditSchema}${historySchema}${secretsSchema}`
+${deploysSchema}${authSchema}${auditSchema}${historySchema}${secretsSchema}`

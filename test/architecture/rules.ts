@@ -54,6 +54,7 @@ const editorTypes = [
   'engine/server/protocol.ts',
   'engine/server/protocol-tools.ts',
   'engine/server/protocol-alarms.ts',
+  'engine/server/protocol-deploys.ts',
   'engine/server/protocol-history.ts',
   'engine/server/protocol-backtest.ts',
   'engine/server/protocol-auth.ts',

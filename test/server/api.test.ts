@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { routes } from '../../engine/server/routes.ts'
 import { type RunningServer, startServer } from '../../engine/server/server.ts'
 import { ask } from './ask.ts'
-import { aFlow, aLetter, anAlarm, aReport, type FakeEngine, fakeEngine } from './fake.ts'
+import { aDeploy, aFlow, aLetter, anAlarm, aReport, type FakeEngine, fakeEngine } from './fake.ts'
 
 let engine: FakeEngine
 let server: RunningServer
@@ -30,7 +30,7 @@ describe('routes', () => {
     expect(put.json.hash).toBe('new')
     expect((await ask(server.port, 'DELETE', '/api/v1/flows/cold-chain')).json).toEqual({ deleted: 'cold-chain' })
     expect(engine.calls).toEqual([
-      { name: 'put', values: ['cold-chain', aFlow.document, 'abc'] },
+      { name: 'put', values: ['cold-chain', aFlow.document, 'abc', { by: 'local', comment: undefined }] },
       { name: 'delete', values: ['cold-chain'] },
     ])
   })
@@ -120,6 +120,19 @@ describe('routes', () => {
       [{ key: 'fridge/1', before: 9, limit: 100 }],
       ['cold-chain', 'a', 'fridge/1'],
     ])
+  })
+
+  test('versions of a flow are listed, shown and restored', async () => {
+    const root = '/api/v1/flows/cold-chain/deploys'
+    expect((await get(root)).json).toEqual({ items: [aDeploy] })
+    expect((await get(`${root}/3`)).json).toMatchObject({ id: 3, document: aFlow.document, problems: [] })
+    expect((await get(`${root}/4`)).status).toBe(404)
+    expect((await get(`${root}/x`)).json.code).toBe('BAD_REQUEST')
+    expect((await send('POST', `${root}/3/restore`, { comment: 'too noisy' })).json).toMatchObject({ hash: 'new' })
+    expect(engine.calls.at(-1)).toEqual({
+      name: 'restore',
+      values: ['cold-chain', 3, { by: 'local', comment: 'too noisy' }],
+    })
   })
 
   test('alarms have a health report of a period', async () => {

@@ -8,6 +8,7 @@ import type {
   AlarmHealth,
   BrokerDescription,
   DeadLetter,
+  DeploySummary,
   EngineDescription,
   FlowDetail,
   LiveValue,
@@ -59,6 +60,20 @@ export const aFlow: FlowDetail = {
   problems: [],
   document: { flow: 'cold-chain', nodes: [{ id: 'a', type: 'pass', config: {} }], wires: [] },
   types: {},
+}
+
+export const aDeploy: DeploySummary = {
+  id: 3,
+  flow: 'cold-chain',
+  time: 1_700_000_000_000,
+  by: 'anna',
+  origin: 'deploy',
+  comment: 'less noise',
+  restored: null,
+  nodes: 1,
+  verdict: 'good',
+  reason: null,
+  current: true,
 }
 
 export const aLetter: DeadLetter = {
@@ -174,8 +189,8 @@ export function fakeEngine(): FakeEngine {
         note('check', document)
         return { problems: [], types: {}, diff }
       },
-      put: async (flow, document, hash) => {
-        note('put', flow, document, hash)
+      put: async (flow, document, hash, about) => {
+        note('put', flow, document, hash, about)
         if (hash !== undefined && hash !== aFlow.hash) throw rulewireError('CHANGED_MEANWHILE', { flow })
         return { problems: [], types: {}, diff, hash: 'new' }
       },
@@ -236,6 +251,21 @@ export function fakeEngine(): FakeEngine {
       },
       remove: (name, force) => note('remove secret', name, force),
       rotate: () => ({ rotated: 1 }),
+    },
+    deploys: {
+      list: (flow) => {
+        find(flow)
+        return { items: [aDeploy] }
+      },
+      get: (flow, id) => {
+        find(flow)
+        if (id !== aDeploy.id) throw rulewireError('NOT_FOUND', { what: 'deploy', name: `${flow} ${id}`, suggestion: '', list: '' })
+        return { ...aDeploy, document: aFlow.document, diff, problems: [] }
+      },
+      restore: async (flow, id, about) => {
+        note('restore', flow, id, about)
+        return { problems: [], types: {}, diff, hash: 'new' }
+      },
     },
     hooks: {
       open: ({ path }) => {
