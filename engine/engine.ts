@@ -5,7 +5,9 @@ import { acceptLearned } from './host/accept-learned.ts'
 import { AlarmDesk } from './host/alarms.ts'
 import { AuditDesk } from './host/audit.ts'
 import { AuthDesk } from './host/auth.ts'
-import { connectionConfigs, startEmbedded } from './host/brokers.ts'
+import { openBrokerUsers } from './host/broker-access.ts'
+import type { BrokerUserDesk } from './host/broker-users.ts'
+import { connectionConfigs, placeOfBroker, startEmbedded } from './host/brokers.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
 import { DeployDesk } from './host/deploys.ts'
@@ -16,9 +18,11 @@ import { Flows } from './host/flows.ts'
 import { History } from './host/history.ts'
 import { Hooks } from './host/hooks.ts'
 import { Learning } from './host/learning.ts'
+import { LoopGuard } from './host/loop-guard.ts'
 import type { EngineOptions } from './host/options.ts'
 import { RuleTestDesk } from './host/rule-tests.ts'
 import { openSecrets, watchSecrets } from './host/secret-users.ts'
+import type { Secrets } from './host/secrets.ts'
 import { Statistics } from './host/statistics.ts'
 import { StatusWatch } from './host/status-watch.ts'
 import { TopicWatches } from './host/topic-watch.ts'
@@ -74,8 +78,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.data, durability)
   let broker: EmbeddedBroker | undefined
   try {
-    if (options.broker === undefined) broker = await startEmbedded(options, store, clock, log)
-    return await assemble({ ...options, clock, random, log, durability }, store, broker)
+    const secrets = openSecrets(options, store, clock, log)
+    const brokerUsers = openBrokerUsers(options, { store, secrets, clock, log })
+    if (options.broker === undefined) broker = await startEmbedded(options, store, clock, log, brokerUsers)
+    return await assemble({ ...options, clock, random, log, durability }, store, { broker, secrets, brokerUsers })
   } catch (error) {
     await broker?.close()
     store.close()
@@ -85,9 +91,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 type Settled = EngineOptions & Required<Pick<EngineOptions, 'clock' | 'random' | 'log' | 'durability'>>
 
-async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBroker | undefined): Promise<Engine> {
+interface Opened {
+  broker: EmbeddedBroker | undefined
+  secrets: Secrets
+  brokerUsers: BrokerUserDesk
+}
+
+async function assemble(options: Settled, store: EngineStore, opened: Opened): Promise<Engine> {
+  const { broker, secrets, brokerUsers } = opened
   const { clock, random, log, specs } = options
-  const secrets = openSecrets(options, store, clock, log)
   const secret = (name: string) => secrets.value(name)
   const nodes = new Map<string, NodeRuntime>()
   const listeners = new Set<(what: Changed) => void>()
@@ -126,7 +138,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     dataId: store.meta('id') ?? '',
     limit: options.limits?.requests ?? defaultLimits.requests,
     nodeOf: (ref) => nodes.get(ref),
-    transport: createTransport(createDialer(flowEgress(options.egress ?? { localWritten: true }))),
+    transport: createTransport(createDialer(flowEgress(options.egress ?? { localWritten: options.exposed !== true }))),
     secret,
     faultPoint: options.faultPoint,
   })
@@ -195,6 +207,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       changed('flows')
       hooks.deployed()
       statusWatch.deployed()
+      loops.deployed()
       alarms.touched()
     },
     log,
@@ -212,7 +225,9 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     elapsed: () => performance.now(),
     limits: options.limits?.expressions,
   }
-  const traces = new Traces({ runner, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
+  const { telemetry, version } = options
+  const seat = operations.trace({ runner, telemetry, version, secret, instance: store.meta('id') ?? '', clock, random, log })
+  const traces = new Traces({ runner: seat, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
   const alarms = new AlarmDesk({
     nodes,
     plans: deployment.plans,
@@ -223,6 +238,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   })
   const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret: secrets.valueOrNone, log })
   watchSecrets(secrets, options, deployment.plans, flows)
+  const loops = new LoopGuard({ plans: deployment.plans, nodes, runner, clock, log })
   const statusWatch = new StatusWatch({
     nodes,
     plans: deployment.plans,
@@ -267,6 +283,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
   function take(effect: Effect, node: string): Pending {
     if (effect.kind === 'request') return requests.take(effect, node)
     if (effect.kind === 'answer') return { kind: 'answer', effect }
+    loops.publishing(effect, node)
     const connection = effect.broker ?? defaultConnection
     if (effect.qos === 0) return { kind: 'send', connection, effect }
     return connections.outbox(connection).take(effect, effect.qos, node)
@@ -302,7 +319,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
       started,
       flowsDirectory: options.flows,
       dataDirectory: options.data,
-      ...(broker === undefined ? {} : { mqtt: { host: options.mqtt?.host ?? '127.0.0.1', port: broker.port } }),
+      ...(broker === undefined ? {} : { mqtt: placeOfBroker(options, broker) }),
       durability: options.durability,
       rate: statistics.rate,
       received: connections.received,
@@ -330,7 +347,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     statistics.close()
     learning.close()
     deploys.close()
-    operations.close()
+    await operations.close()
     stopClearing()
     runner.timers.stop()
     traces.close()
@@ -339,7 +356,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     await topics.close()
     await connections.closeIncoming()
     guard.close()
-    history.close()
+    await history.close()
     await requests.close(requestPatience)
     if (runner.batch.writes > 0) runner.commit()
     await connections.closeOutgoing()
@@ -384,6 +401,7 @@ async function assemble(options: Settled, store: EngineStore, broker: EmbeddedBr
     hooks,
     deploys,
     secrets,
+    brokerUsers,
     publish,
     alarms: {
       list: (filter) => alarms.list(filter),

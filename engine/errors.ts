@@ -193,6 +193,11 @@ export const errorTable = {
     text: 'The message went through more than {limit} hops.',
     hint: 'Look for a circle over topics or wires.',
   },
+  TOPIC_LOOP_CUT: {
+    status: 500,
+    text: 'Messages went round over "{topic}", so {publisher} publishes nothing any more that {subscriber} receives.',
+    hint: 'Write to another topic, or end the circle by a filter; a new deploy of one of the flows lets it publish again.',
+  },
   STATE_NOT_JSON: {
     status: 500,
     text: 'The state for "{key}" is not plain JSON: {detail}.',
@@ -315,6 +320,11 @@ export const errorTable = {
     text: 'Editor and API would listen on {host}, which others can reach, without TLS: passwords could be read on the way.',
     hint: 'Keep 127.0.0.1, give a certificate, or put a proxy with HTTPS in front and add --behind-proxy. To accept it, add --insecure-http (logins in clear text) or --without-login (everybody may do everything).',
   },
+  INSECURE_MQTT: {
+    status: 400,
+    text: 'The MQTT broker would listen on {host}, which others can reach, without TLS: passwords and messages could be read on the way.',
+    hint: 'Keep it on this machine with --mqtt-host 127.0.0.1, or give it --mqtt-tls-port with a certificate and "mqtt": { "plain": false }. To accept it, add --insecure-mqtt (logins in clear text), and --mqtt-anonymous yes if nobody needs a login.',
+  },
   UNSAFE_BIND: {
     status: 400,
     text: '{what} would listen on {host}, which others can reach, without TLS or a login.',
@@ -325,6 +335,16 @@ export const errorTable = {
     status: 500,
     text: 'The TLS file {file} cannot be used: {detail}.',
     hint: 'Give a certificate (with those between it and its authority) and its key as PEM files that belong together.',
+  },
+  BROKER_USER: {
+    status: 422,
+    text: 'The user "{name}" of the broker cannot be changed so: {detail}.',
+    hint: 'A name has 1 to 64 letters, digits, ".", "_", "@" and "-", and begins with a letter or digit.',
+  },
+  ACL_RULE: {
+    status: 422,
+    text: 'The rule for "{filter}" cannot be used: {detail}.',
+    hint: 'Write a topic filter such as sensors/%u/# or cmd/+/%c.',
   },
   BIND_FAILED: {
     status: 500,

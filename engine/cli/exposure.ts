@@ -5,18 +5,17 @@ import type { ServerOptions } from '../server/server.ts'
 
 /**
  * What others can reach must be safe, or the operator says in words that it need not be (C2). Throws INSECURE_HTTP for editor and
- * API without TLS, and UNSAFE_BIND for a broker without logins.
+ * API without TLS, and INSECURE_MQTT for a broker without.
  */
 export function checkExposure(settings: Settings): void {
   const { http, mqtt, withoutLogin, connections } = settings
   if (withoutLogin) return
-  if (!isLoopback(http.host) && !http.behindProxy && !http.insecure)
+  if (!isLoopback(http.host) && http.tls.cert === undefined && !http.behindProxy && !http.insecure)
     throw rulewireError('INSECURE_HTTP', { host: http.host })
   const mqttHost = mqtt.host ?? http.host
   const embedded = connections.default?.url === undefined
-  if (embedded && !isLoopback(mqttHost)) {
-    throw rulewireError('UNSAFE_BIND', { what: 'The MQTT broker', host: mqttHost, option: '--without-login' })
-  }
+  if (embedded && mqtt.plain && !mqtt.insecure && !isLoopback(mqttHost))
+    throw rulewireError('INSECURE_MQTT', { host: mqttHost })
 }
 
 /** How the server is reached: who stands in front, and whether a login is needed. */
@@ -24,5 +23,6 @@ export function entranceSettings({
   http,
   withoutLogin,
 }: Settings): Pick<ServerOptions, 'secure' | 'behindProxy' | 'withoutLogin'> {
-  return { secure: http.behindProxy && !http.insecure, behindProxy: http.behindProxy, withoutLogin }
+  const secure = http.tls.cert !== undefined || (http.behindProxy && !http.insecure)
+  return { secure, behindProxy: http.behindProxy, withoutLogin }
 }

@@ -30,7 +30,7 @@ export function greet(greeting: Greeting): void {
     ['API', `${url}/api/v1`],
     mqtt === undefined
       ? ['broker', broker.join(', ')]
-      : ['broker', `mqtt://${mqtt.host}:${mqtt.port} (embedded, MQTT 3.1.1)`],
+      : ['broker', `${placesOf(mqtt).join(' and ')} (embedded, MQTT 3.1.1)`],
     ['flows', `${greeting.flows}${examples.length > 0 ? ' (made just now, with examples)' : ''}`],
     ['data', `${greeting.data} (durability ${durability})`],
   ]
@@ -59,13 +59,20 @@ function flowRow({ flow, status, title, problems }: FlowSummary): string[] {
   return [flow, status, notes.filter((note) => note !== '').join(' ')]
 }
 
+function placesOf({ host, port, tlsPort }: { host: string; port: number; tlsPort?: number }): string[] {
+  return [
+    ...(port === 0 ? [] : [`mqtt://${host}:${port}`]),
+    ...(tlsPort === undefined ? [] : [`mqtts://${host}:${tlsPort}`]),
+  ]
+}
+
 function runningOf(flows: readonly FlowSummary[]): number {
   return flows.filter(({ status }) => status === 'running' || status === 'held').length
 }
 
 function nextSteps({ url, editor, flows }: Greeting, mqtt: { host: string; port: number } | undefined): string[] {
   const port = mqtt === undefined || mqtt.port === 1883 ? '' : ` -p ${mqtt.port}`
-  const listen = mqtt === undefined ? [] : [`watch it work:   mosquitto_sub${port} -t '#' -v`]
+  const listen = mqtt === undefined || mqtt.port === 0 ? [] : [`watch it work:   mosquitto_sub${port} -t '#' -v`]
   const edit = editor
     ? `edit flows:      open ${url}/`
     : `edit flows:      change a file in ${flows}; it is deployed when you save it`

@@ -1,4 +1,5 @@
 import { RulewireError, reasonOf, rulewireError, suggestion } from '../errors.ts'
+import { adviseCommand } from './advise.ts'
 import { alarmsCommand } from './alarms.ts'
 import { backtestCommand } from './backtest.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   checkCommand,
   testCommand,
   backtestCommand,
+  adviseCommand,
   fmtCommand,
   nodesCommand,
   deadLettersCommand,
@@ -65,6 +67,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'SURPLUS_ARGUMENT',
   'UNSAFE_BIND',
   'INSECURE_HTTP',
+  'INSECURE_MQTT',
   'CONFIG_PROBLEMS',
 ])
 

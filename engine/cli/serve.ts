@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from '../config/index.ts'
 import type { Log } from '../log.ts'
+import type { TlsFiles } from '../net/tls-files.ts'
 import type { EngineApi } from '../server/api.ts'
 import { type RunningServer, startServer } from '../server/server.ts'
 import { entranceSettings } from './exposure.ts'
@@ -16,6 +17,8 @@ const drainLimit = 5_000
 export interface Started {
   engine: EngineApi
   settings: Settings
+  /** Certificate of editor and API. */
+  tls?: TlsFiles | undefined
   terminal: Terminal
   log: Log
   /** Example files that were just made. */
@@ -25,7 +28,7 @@ export interface Started {
 }
 
 /** Serves a running engine until the signal, then ends both. The engine is closed in any case. */
-export async function serve({ engine, settings, terminal, log, examples, signal }: Started): Promise<number> {
+export async function serve({ engine, settings, tls, terminal, log, examples, signal }: Started): Promise<number> {
   const editor = join(packageDirectory(), 'dist', 'editor')
   const hasEditor = existsSync(join(editor, 'index.html'))
   let server: RunningServer
@@ -34,6 +37,7 @@ export async function serve({ engine, settings, terminal, log, examples, signal 
       engine,
       host: settings.http.host,
       port: settings.http.port,
+      tls,
       log,
       allowedHosts: settings.http.allowedHosts,
       openMetrics: settings.metrics.open,
@@ -44,7 +48,7 @@ export async function serve({ engine, settings, terminal, log, examples, signal 
     await engine.close()
     throw thrown
   }
-  const url = `http://${shownHost(settings.http.host)}:${server.port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://${shownHost(settings.http.host)}:${server.port}`
   const setup = server.mode() === 'setup' ? engine.auth.openSetup() : undefined
   greet({ engine, terminal, setup, url, editor: hasEditor, examples, flows: settings.flows, data: settings.data })
   const notifier = createNotifier({ env: terminal.env, log })

@@ -7,6 +7,7 @@ import { checkExposure } from './exposure.ts'
 import { prepareFlows } from './first-start.ts'
 import { packageVersion } from './home.ts'
 import { reloadSettings } from './reload.ts'
+import { egressOf, mqttOptions, openTls } from './security-settings.ts'
 import { readSettings } from './settings.ts'
 import { firstSignal } from './signal.ts'
 import { startOptions } from './start-options.ts'
@@ -24,7 +25,6 @@ SIGHUP reads the config file again: the log level changes at once, other setting
 Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one ends it at once.`,
   run: async ({ values, sources, terminal }) => {
     const { settings, entries } = readSettings({ values, sources })
-    const mqttHost = settings.mqtt.host ?? settings.http.host
     checkExposure(settings)
     const log = createLog({ ...settings.log, write: terminal.err })
     const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
@@ -37,16 +37,20 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     const examples = prepareFlows(settings.flows, entries.find(({ name }) => name === 'flows')?.from ?? 'default')
     // The other commands do not wait for broker, database and server to be loaded.
     const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
+    const tls = openTls(settings, log)
+    terminal.onReload?.(() => tls.reload())
+    const exposed = !isLoopback(settings.http.host) || settings.http.behindProxy
     const engine = await createEngine({
       ...engineSettings(settings),
-      mqtt: { host: mqttHost, port: settings.mqtt.port, anonymous: settings.withoutLogin },
-      exposed: !isLoopback(settings.http.host) || settings.http.behindProxy,
+      mqtt: mqttOptions(settings, tls),
+      egress: egressOf(settings, exposed),
+      exposed,
       specs: nodeSpecs,
       ruleTestsWorker: moduleBeside('rule-tests-worker'),
       version: packageVersion(),
       log,
     })
-    return serve({ engine, settings, terminal, log, examples, signal })
+    return serve({ engine, settings, tls: tls.web, terminal, log, examples, signal })
   },
 })
 

@@ -21,6 +21,7 @@ import { size } from '../spec/history.ts'
 import { connectionSettings } from './connections.ts'
 import { commandLine, filePath, hostName, section } from './fields.ts'
 import { egressSettings, httpTlsSettings, mqttAccessSettings } from './security.ts'
+import { telemetrySettings } from './telemetry.ts'
 
 /** Largest count that a limit takes. */
 const most = 1_000_000_000
@@ -189,6 +190,7 @@ export const settingsSchema = z.strictObject({
         examples: ['10s'],
       }),
   }),
+  telemetry: telemetrySettings,
   metrics: section('GET /metrics, for Prometheus.', {
     open: z
       .boolean()

@@ -4,25 +4,47 @@ import type { Log } from '../log.ts'
 import { type EmbeddedBroker, startBroker } from '../mqtt/broker/broker.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
 import type { Clock } from '../run/ports.ts'
+import type { EngineDescription } from '../server/protocol.ts'
 import type { SecretReference } from '../spec/fields.ts'
 import { createBrokerStore } from '../store/broker.ts'
 import type { EngineStore } from '../store/index.ts'
+import type { BrokerUserDesk } from './broker-users.ts'
 import { defaultConnection } from './connections.ts'
 import type { ConnectionOptions, EngineOptions } from './options.ts'
 
-/** Starts the engine's own broker. Throws PORT_TAKEN and UNSAFE_BIND. */
-export function startEmbedded(
+/** Starts the engine's own broker. Throws PORT_TAKEN. */
+export async function startEmbedded(
   options: EngineOptions,
   store: EngineStore,
   clock: Clock,
   log: Log,
+  users: BrokerUserDesk,
 ): Promise<EmbeddedBroker> {
-  const { host = '127.0.0.1', port = 1883, anonymous = false } = options.mqtt ?? {}
+  const { host = '127.0.0.1', port = 1883, plain = true, secure, limits } = options.mqtt ?? {}
   const brokerStore = createBrokerStore(store.database, {
     onFault: (error) => log('error', `the embedded broker: ${error.message}`),
     onHealed: () => log('info', 'the embedded broker can write again'),
   })
-  return startBroker({ host, port, anonymous, store: brokerStore, now: () => clock.now(), log })
+  const broker = await startBroker({
+    host,
+    port: plain ? port : undefined,
+    secure,
+    users,
+    limits: limits ?? {},
+    store: brokerStore,
+    now: () => clock.now(),
+    log,
+  })
+  users.broker = broker
+  return broker
+}
+
+/** Where the engine's own broker is, for people. */
+export function placeOfBroker(
+  { mqtt }: EngineOptions,
+  { port, securePort }: EmbeddedBroker,
+): NonNullable<EngineDescription['mqtt']> {
+  return { host: mqtt?.host ?? '127.0.0.1', port, ...(securePort === 0 ? {} : { tlsPort: securePort }) }
 }
 
 /**

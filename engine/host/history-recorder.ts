@@ -1,9 +1,8 @@
 import type { ReceivedPublish } from '../mqtt/contract.ts'
 import { TopicTrie } from '../mqtt/trie.ts'
 import { isFor, type Recorder } from '../run/intake.ts'
-import { subscriptionId } from '../spec/topics.ts'
+import { filterCovers, subscriptionId } from '../spec/topics.ts'
 import type { HistoryStaging } from './history-staging.ts'
-import { covers } from './topic-watch.ts'
 
 /** A filter that is recorded. */
 export interface RecordedFilter {
@@ -68,5 +67,5 @@ export class ConnectionRecorder implements Recorder {
 
 /** A shared subscription brings only a part of its messages. */
 function isCovered(filter: string, wide: string): boolean {
-  return !wide.startsWith('$share/') && covers(wide, filter)
+  return !wide.startsWith('$share/') && filterCovers(wide, filter)
 }

@@ -1,5 +1,8 @@
 import type { Limits } from '../jsonata/index.ts'
 import type { Log } from '../log.ts'
+import type { AclRule } from '../mqtt/broker/acl.ts'
+import type { BrokerLimits } from '../mqtt/broker/limits.ts'
+import type { SecureListener } from '../mqtt/broker/listeners.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
 import type { EgressSettings } from '../net/egress.ts'
 import type { OutboxLimits } from '../run/outbox.ts'
@@ -15,6 +18,35 @@ export interface ConnectionOptions
   extends Omit<ConnectionConfig, 'name' | 'url' | 'clientId' | 'username' | 'password'> {
   username?: string | SecretReference
   password?: string | SecretReference
+}
+
+/** How the embedded broker is started. */
+export interface MqttOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  /** False: no port without TLS. */
+  plain?: boolean | undefined
+  secure?: SecureListener | undefined
+  /** Who comes without a login may do everything; unless said only where nobody else than this machine reaches it. */
+  anonymous?: boolean | undefined
+  /** Users beside those in the database, by name. */
+  users?: Readonly<Record<string, BrokerUserOptions>> | undefined
+  limits?: Partial<BrokerLimits> | undefined
+}
+
+export interface BrokerUserOptions {
+  password?: SecretReference | undefined
+  disabled?: boolean | undefined
+  rules: readonly AclRule[]
+}
+
+/** Where spans go, and of which share of the messages; see engine/config/telemetry.ts. */
+export interface TelemetryOptions {
+  url: string
+  sample: number
+  service: string
+  headers: Readonly<Record<string, string | SecretReference>>
 }
 
 /** How an engine is started. */
@@ -36,8 +68,8 @@ export interface EngineOptions {
   history?: Readonly<Record<string, HistoryOption | undefined>>
   /** Free bytes of the disk below which history and intake stop. */
   disk?: Partial<DiskLimits> & { free?: (directory: string) => Promise<number> }
-  /** Where the embedded broker listens; a port of 0 takes a free one. */
-  mqtt?: { host: string; port: number; anonymous?: boolean }
+  /** The embedded broker. */
+  mqtt?: MqttOptions
   /** Others than this machine reach the HTTP server: hooks that ask for no proof get a warning. */
   exposed?: boolean
   limits?: {
@@ -66,6 +98,8 @@ export interface EngineOptions {
   secret?: ((name: string) => string | undefined) | undefined
   /** Variables for secrets and their key; those of the process unless given. */
   environment?: Readonly<Record<string, string | undefined>> | undefined
+  /** Traces for OpenTelemetry; unset: none. */
+  telemetry?: TelemetryOptions | undefined
   clock?: Clock
   /** From 0 up to 1. */
   random?(): number

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import type { ConnectionConfig, IncomingLink, Links, Received } from '../mqtt/contract.ts'
 import { TopicTrie } from '../mqtt/trie.ts'
 import type { TopicWatch, TopicWatchRequest } from '../server/api.ts'
-import { compileFilter } from '../spec/topics.ts'
+import { compileFilter, filterCovers } from '../spec/topics.ts'
 import { defaultConnection } from './connections.ts'
 import { TopicValues } from './topic-values.ts'
 
@@ -109,20 +109,10 @@ function handOut(packets: readonly Received[], trie: TopicTrie<TopicValues>): vo
 /** Filters that others of the same link cover are left out, so that a message comes once. */
 function subscribe({ link, watches }: SharedLink): void {
   const wanted = new Set([...watches].flatMap(({ filters }) => filters))
-  const needed = [...wanted].filter((filter) => ![...wanted].some((other) => other !== filter && covers(other, filter)))
+  const needed = [...wanted].filter(
+    (filter) => ![...wanted].some((other) => other !== filter && filterCovers(other, filter)),
+  )
   link.subscribe(new Map(needed.map((filter) => [filter, 0])))
-}
-
-/** Whether every topic that `narrow` matches is matched by `wide`. */
-export function covers(wide: string, narrow: string): boolean {
-  const [outer, inner] = [wide.split('/'), narrow.split('/')]
-  if (/^[+#]/.test(wide) && narrow.startsWith('$')) return false
-  for (let index = 0; ; index++) {
-    const [level, other] = [outer[index], inner[index]]
-    if (level === '#') return true
-    if (level === undefined || other === undefined) return level === other
-    if (other === '#' || (level !== '+' && level !== other)) return false
-  }
 }
 
 /** A shared subscription would take messages away from those who share it. Throws TOPIC_FILTER. */

@@ -53,6 +53,20 @@ export function kindOf(address: readonly number[]): AddressKind {
   return isWithin(address, globalUnicast) ? 'public' : 'special'
 }
 
+/** Whether others than this machine cannot have an address. */
+export function isLoopbackAddress(text: string): boolean {
+  const address = parseAddress(text)
+  return address !== undefined && kindOf(address) === 'local'
+}
+
+/** What counts as one place to come from: an address of IPv4, or a network of IPv6, which is given to one customer as a whole. */
+export function placeOf(text: string): string {
+  const address = parseAddress(text)
+  if (address === undefined) return text
+  const four = mapped(address) ?? address
+  return four.length === 4 ? four.join('.') : four.slice(0, 8).join('.')
+}
+
 const globalUnicast = ranges('2000::/3')[0] as AddressRange // written right here
 
 /** In the order in which they are looked at. */

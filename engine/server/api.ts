@@ -33,6 +33,7 @@ import type {
   TryAnswer,
   TryRequest,
 } from './protocol.ts'
+import type { BrokerUser, BrokerUserChange } from './protocol-broker-users.ts'
 import type { SecretInfo } from './protocol-secrets.ts'
 
 /** What the HTTP server and the command line need of an engine. `engine.ts` implements it; tests may give a small fake. */
@@ -81,6 +82,14 @@ export interface EngineApi extends ToolsApi, AlarmsApi, OperationsApi {
   readonly history: HistoryApi
   readonly hooks: HooksApi
   readonly deploys: DeploysApi
+  /** Users of the embedded broker. */
+  brokerUsers: {
+    list(): BrokerUser[]
+    /** Throws BROKER_USER, ACL_RULE, PASSWORD_LENGTH. */
+    put(name: string, change: BrokerUserChange): Promise<BrokerUser>
+    /** Throws NOT_FOUND, BROKER_USER. */
+    remove(name: string): void
+  }
   secrets: {
     list(): SecretInfo[]
     /** Throws SECRET_NAME, SECRET_VALUE, SECRET_KEY. */

@@ -84,6 +84,8 @@ export interface PortDescription {
 export interface BrokerDescription {
   name: string
   embedded: boolean
+  /** The certificate of the broker is not looked at. */
+  unverified?: true
   incoming: ConnectionState
   outgoing: ConnectionState
   /** Committed messages that the broker has not confirmed. */
@@ -157,8 +159,8 @@ export interface EngineDescription {
   started: number
   flowsDirectory: string
   dataDirectory?: string
-  /** Where the embedded broker listens; absent when there is none. */
-  mqtt?: { host: string; port: number }
+  /** Where the embedded broker listens; absent when there is none. Without a port as it is, `port` is 0. */
+  mqtt?: { host: string; port: number; tlsPort?: number }
   durability: 'full' | 'normal'
   /** Messages a second through the engine. */
   rate: number

@@ -10,6 +10,7 @@ import { alarmRoutes } from './routes-alarms.ts'
 import { deployComment, deployRoutes } from './routes-deploys.ts'
 import { authRoutes } from './routes-auth.ts'
 import { historyRoutes } from './routes-history.ts'
+import { brokerUserRoutes } from './routes-broker-users.ts'
 import { secretRoutes } from './routes-secrets.ts'
 import { healthRoutes, metricsRoute, operationRoutes } from './routes-operations.ts'
 import { testRoutes } from './routes-tests.ts'
@@ -274,6 +275,7 @@ export const routes: readonly Route[] = [
   }),
   ...toolRoutes(apiRoot),
   ...secretRoutes(apiRoot),
+  ...brokerUserRoutes(apiRoot),
   ...alarmRoutes(apiRoot),
   ...deployRoutes(apiRoot),
   ...historyRoutes(apiRoot),

@@ -130,6 +130,18 @@ export function filtersIntersect(left: string, right: string): boolean {
   }
 }
 
+/** Whether every topic that `narrow` matches is matched by `wide`. A topic is the filter of itself. */
+export function filterCovers(wide: string, narrow: string): boolean {
+  const [outer, inner] = [wide.split('/'), narrow.split('/')]
+  if (/^[+#]/.test(wide) && isSystem(narrow)) return false
+  for (let index = 0; ; index++) {
+    const [level, other] = [outer[index], inner[index]]
+    if (level === '#') return true
+    if (level === undefined || other === undefined) return level === other
+    if (other === '#' || (level !== '+' && level !== other)) return false
+  }
+}
+
 /**
  * The MQTT 5 identifier under which a filter is subscribed, the same after every start: 1 to 268,435,455, or 0 for a filter
  * without wildcards, which is subscribed without one. By it one knows for which of several overlapping filters a broker

@@ -2,6 +2,7 @@ import { auditSchema } from './audit.ts'
 import { authSchema } from './auth.ts'
 import { deploysSchema } from './deploys.ts'
 import { historySchema } from './history.ts'
+import { brokerUsersSchema } from './broker-users.ts'
 import { secretsSchema } from './secrets.ts'
 
 /** Version of the tables below; an older file is brought up to it step by step, a newer one is refused. */
@@ -46,4 +47,4 @@ CREATE TABLE IF NOT EXISTS rw_alarm_log (
   transition TEXT NOT NULL, time INTEGER NOT NULL, condition TEXT NOT NULL, level TEXT, value REAL, "limit" REAL, "by" TEXT, note TEXT);
 CREATE INDEX IF NOT EXISTS rw_alarm_log_node ON rw_alarm_log (flow, node, key, id);
 CREATE INDEX IF NOT EXISTS rw_deploys_flow ON rw_deploys (flow, id);
-${deploysSchema}${authSchema}${auditSchema}${historySchema}${secretsSchema}`
+${deploysSchema}${authSchema}${auditSchema}${historySchema}${secretsSchema}${brokerUsersSchema}`

@@ -118,7 +118,7 @@ describe('a command line that is wrong ends with 2 and says what to write', () =
       expect(err).toContain('rulewire: INSECURE_HTTP ')
       expect(err).toContain('--without-login')
       const open = await rulewire(['start', '--host', host, '--insecure-http'])
-      expect(open.err).toContain('rulewire: UNSAFE_BIND The MQTT broker')
+      expect(open.err).toContain('rulewire: INSECURE_MQTT The MQTT broker')
     },
   )
 })

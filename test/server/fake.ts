@@ -16,6 +16,7 @@ import type {
   TopicValue,
   Trace,
 } from '../../engine/server/protocol.ts'
+import type { BrokerUser } from '../../engine/server/protocol-broker-users.ts'
 import type { SecretInfo } from '../../engine/server/protocol-secrets.ts'
 import { type AnyNodeSpec, port } from '../../engine/spec/spec.ts'
 import { ANY, emptySummary } from '../../engine/types/index.ts'
@@ -155,6 +156,15 @@ export const aReport: AlarmHealth = {
 }
 
 const aSecret: SecretInfo = { name: 'hook-token', source: 'stored', stored: true, changed: 1, users: ['cold-chain/a'] }
+const aBrokerUser: BrokerUser = {
+  name: 'sensor',
+  password: true,
+  disabled: false,
+  rules: [{ action: 'publish', filter: 'sensors/%u/#' }],
+  fixed: false,
+  changed: 1,
+  clients: 0,
+}
 const aLearned = { connection: 'default', filter: 'a/+', count: 3, typeText: 'number', drift: [] }
 
 export function fakeEngine(): FakeEngine {
@@ -243,6 +253,14 @@ export function fakeEngine(): FakeEngine {
       },
       reset: (connection, filter) => note('reset', connection, filter),
     },
+    brokerUsers: {
+      list: () => [aBrokerUser],
+      put: async (name, change) => {
+        note('put broker user', name, change)
+        return { ...aBrokerUser, name }
+      },
+      remove: (name) => note('remove broker user', name),
+    },
     secrets: {
       list: () => [aSecret],
       set: (name, value) => {
@@ -259,7 +277,8 @@ export function fakeEngine(): FakeEngine {
       },
       get: (flow, id) => {
         find(flow)
-        if (id !== aDeploy.id) throw rulewireError('NOT_FOUND', { what: 'deploy', name: `${flow} ${id}`, suggestion: '', list: '' })
+        if (id !== aDeploy.id)
+          throw rulewireError('NOT_FOUND', { what: 'deploy', name: `${flow} ${id}`, suggestion: '', list: '' })
         return { ...aDeploy, document: aFlow.document, diff, problems: [] }
       },
       restore: async (flow, id, about) => {

@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts'
 import type { BrokerLimits } from './limits.ts'
 import { connectFault, publishFault, subscribeFault } from './policy.ts'
 import type { Session, Sessions } from './sessions.ts'
-import type { BrokerUsers } from './users.ts'
+import type { BrokerUsers, Login } from './users.ts'
 
 /** Why a CONNECT is refused: the return code of CONNACK, and a sentence. */
 export interface Refusal {
@@ -20,7 +20,12 @@ export class Admission {
   readonly #inside = new WeakSet<object>()
   /** Client ids of the engine, which nobody else may use. */
   readonly #reserved = new Set<string>()
+  /** As whom a client was let in; not for those without a login. */
   readonly #names = new WeakMap<Client, string>()
+  /** By connection: the name in a client certificate that was checked, and the address. */
+  readonly #origins = new WeakMap<object, { certificate: string | undefined; address: string }>()
+  /** Who is connected or about to be, by client id. */
+  readonly #connected = new Map<string, Client>()
   readonly #willTopics = new WeakMap<Client, string>()
 
   constructor(users: BrokerUsers | undefined, limits: BrokerLimits, sessions: Sessions, log: Log) {
@@ -33,6 +38,27 @@ export class Admission {
   /** This connection is the engine's own. */
   trust(connection: object): void {
     this.#inside.add(connection)
+  }
+
+  /** What is known of a connection before it says anything. */
+  cameFrom(connection: object, origin: { certificate: string | undefined; address: string }): void {
+    this.#origins.set(connection, origin)
+  }
+
+  /** As whom a client was let in. */
+  userOf(client: Client): string | undefined {
+    return this.#names.get(client)
+  }
+
+  /** A client is let in for good: its session is its user's. Throws when that cannot be noted. */
+  attached(client: Client): void {
+    const owners = this.#users?.owners
+    if (owners === undefined || client.clean || this.isInside(client)) return
+    owners.set(client.id, this.#names.get(client))
+  }
+
+  detached(client: Client): void {
+    if (this.#connected.get(client.id) === client) this.#connected.delete(client.id)
   }
 
   isInside(client: Client): boolean {
@@ -53,7 +79,7 @@ export class Admission {
     if (this.isInside(client)) this.#reserved.add(client.id)
     else if (this.#reserved.has(client.id)) return { returnCode: 2, text: "this client id is the engine's" }
     else {
-      const refusal = await this.#refusalOfUser(client, name, password)
+      const refusal = (await this.#refusalOfUser(client, name, password)) ?? this.#refusalOfSession(client)
       if (refusal !== undefined) return refusal
     }
     if (client.clean || !this.#sessions.full || this.#sessions.find(client.id) !== undefined) return undefined
@@ -64,7 +90,7 @@ export class Admission {
   publishFault(client: Client | undefined, topic: string): string | undefined {
     const fault = publishFault(topic)
     if (fault !== undefined || client === undefined || this.isInside(client)) return fault
-    const allowed = this.#users?.mayPublish(this.#names.get(client), topic) ?? true
+    const allowed = this.#users?.mayPublish(this.#names.get(client), topic, client.id) ?? true
     return allowed ? undefined : `it may not publish to ${topic}`
   }
 
@@ -72,7 +98,7 @@ export class Admission {
   subscribeFault(client: Client, session: Session | undefined, filter: string): string | undefined {
     const fault = subscribeFault(filter)
     if (fault !== undefined) return fault
-    if (!this.isInside(client) && this.#users?.maySubscribe(this.#names.get(client), filter) === false)
+    if (!this.isInside(client) && this.#users?.maySubscribe(this.#names.get(client), filter, client.id) === false)
       return 'it may not'
     const { subscriptions } = this.#limits
     if (session === undefined || session.interests.size < subscriptions || session.interests.has(filter))
@@ -85,19 +111,54 @@ export class Admission {
     name: string | undefined,
     password: Uint8Array | undefined,
   ): Promise<Refusal | undefined> {
-    if (name !== undefined) this.#names.set(client, name)
     const users = this.#users
-    if (users === undefined) return undefined
+    if (users === undefined) {
+      if (name !== undefined) this.#names.set(client, name)
+      return undefined
+    }
+    const { certificate, address } = this.#origins.get(client.conn) ?? { certificate: undefined, address: 'unknown' }
+    const login: Login = { name, password, clientId: client.id, certificate, address }
     try {
-      if (!(await users.authenticate(name, password, client.id))) {
-        return { returnCode: 4, text: 'name or password is wrong' }
-      }
+      const answer = await users.authenticate(login)
+      if (answer === false) return { returnCode: 4, text: 'name or password is wrong' }
+      if (typeof answer === 'object' && 'later' in answer) return { returnCode: 3, text: answer.later }
+      const user = answer === true ? (certificate ?? name) : answer.user
+      if (user !== undefined) this.#names.set(client, user)
     } catch (error) {
-      this.#log('error', `The user ${name} of MQTT client ${client.id} could not be checked`, error)
+      this.#log('error', `The user ${certificate ?? name} of MQTT client ${client.id} could not be checked`, error)
       return { returnCode: 3, text: 'its user could not be checked' }
     }
     const will = this.#willTopics.get(client)
-    if (will === undefined || users.mayPublish(name, will)) return undefined
+    if (will === undefined || users.mayPublish(this.#names.get(client), will, client.id)) return undefined
     return { returnCode: 5, text: `it may not publish its will to ${will}` }
+  }
+
+  /**
+   * A client id belongs to the user who came with it: nobody else takes over that connection, or the messages that wait for it.
+   * What is left of a user that there is no more is thrown away.
+   */
+  #refusalOfSession(client: Client): Refusal | undefined {
+    const owners = this.#users?.owners
+    if (owners === undefined) return undefined
+    const user = this.#names.get(client)
+    const known = this.#connected.get(client.id)
+    if (known !== undefined && !known.closed && this.#names.get(known) !== user) {
+      return { returnCode: 2, text: 'another user is connected with this client id' }
+    }
+    this.#connected.set(client.id, client)
+    this.#forgetClosed()
+    const session = this.#sessions.find(client.id)
+    if (session === undefined) return undefined
+    const owner = owners.of(client.id)
+    if (owner === user) return undefined
+    if (owner !== undefined) return { returnCode: 2, text: 'its session belongs to another user' }
+    this.#sessions.discard(session)
+    return undefined
+  }
+
+  /** Those that ended before they were let in for good. */
+  #forgetClosed(): void {
+    if (this.#connected.size <= 2 * this.#limits.connections) return
+    for (const [id, client] of this.#connected) if (client.closed) this.#connected.delete(id)
   }
 }

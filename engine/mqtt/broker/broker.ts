@@ -1,10 +1,11 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { rulewireError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { BrokerStore } from '../../store/broker.ts'
 import { Hub, type Member } from './hub.ts'
 import { type BrokerCounters, type BrokerLimits, defaultLimits, newCounters } from './limits.ts'
+import { Listeners, type SecureListener } from './listeners.ts'
 import type { BrokerUsers } from './users.ts'
 
 export interface BrokerOptions {
@@ -12,6 +13,8 @@ export interface BrokerOptions {
   host?: string
   /** 0 takes a free one; `undefined` does not listen: then only the engine itself can connect. */
   port: number | undefined
+  /** A port with TLS, on the same address. */
+  secure?: SecureListener | undefined
   store: BrokerStore
   /** What differs from {@link defaultLimits}. */
   limits?: Partial<BrokerLimits>
@@ -26,6 +29,8 @@ export interface BrokerOptions {
 
 export interface ClientState {
   clientId: string
+  /** As whom it was let in; absent without a login. */
+  user?: string
   /** Where it connects from; undefined for the engine's own. */
   address: string | undefined
   /** UTC milliseconds. */
@@ -41,6 +46,8 @@ export interface ClientState {
 export interface EmbeddedBroker {
   /** The port that it listens on; 0 when it does not. */
   readonly port: number
+  /** The port with TLS; 0 when there is none. */
+  readonly securePort: number
   readonly counters: Readonly<BrokerCounters>
   /** Retained messages. */
   readonly retained: number
@@ -49,6 +56,8 @@ export interface EmbeddedBroker {
   /** A connection inside the process, to be used as a socket. Its client id is then taken: nobody from outside may use it. */
   connect(): Duplex
   clients(): ClientState[]
+  /** Password or rules of a user have changed, or it is `gone`: see {@link Hub.userChanged}. */
+  userChanged(user: string, gone: boolean): void
   /** Takes nothing from clients outside, until it is told to go on. What waits for them still goes out. */
   hold(on: boolean): void
   /** Calls back when all that it was told before is on the disk, acks of its subscribers too. */
@@ -70,31 +79,30 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
   const counters = newCounters()
   const hub = new Hub({ store, limits, counters, users, now, log })
 
-  const sockets = new Set<Socket>()
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    hub.serve(socket, false, socket.remoteAddress ?? 'unknown')
-  })
-  server.maxConnections = limits.connections
-  server.on('drop', (dropped) => {
-    counters.refusedConnections++
-    const from = dropped?.remoteAddress ?? 'unknown'
-    hub.quiet('warn', from, 'connections', `A connection from ${from} is closed: ${limits.connections} are open`)
+  const listeners = new Listeners({
+    host,
+    port,
+    secure: options.secure,
+    limits,
+    counters,
+    serve: (socket, { address, certificate }) => hub.serve(socket, false, address, certificate),
+    onRefused: (address, text) => hub.quiet('warn', address, 'connections', text),
+    log,
   })
   await hub.start()
   try {
-    if (port !== undefined) await listen(server, port, host)
+    await listeners.listen()
   } catch (error) {
-    await hub.close()
+    await Promise.all([hub.close(), listeners.close()])
     throw error
   }
-  server.on('error', (error) => log('error', 'The MQTT port failed', error))
 
   return {
     get port() {
-      const address = server.address()
-      return address === null || typeof address === 'string' ? 0 : address.port
+      return listeners.port
+    },
+    get securePort() {
+      return listeners.securePort
     },
     counters,
     get retained() {
@@ -110,31 +118,17 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
       hub.serve(theirs, true, 'the engine')
       return mine
     },
-    clients: () => [...hub.members()].map(stateOf),
+    clients: () => [...hub.members()].map((member) => stateOf(member, hub.userOf(member.client))),
+    userChanged: (user, gone) => hub.userChanged(user, gone),
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
+      listeners.stop()
       await hub.close()
-      for (const socket of sockets) socket.destroy()
-      if (port !== undefined) await closed
+      await listeners.close()
       // The wills, and that they were published.
       if (store.fault === undefined) await new Promise<void>((resolve) => store.whenCommitted(resolve))
       store.close()
     },
   }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') return reject(cause)
-      const instead = `Use the broker that is there with --broker mqtt://${authority(host, port)}, or --mqtt-port for another port.`
-      reject(rulewireError('PORT_TAKEN', { port, host, what: 'the MQTT broker', instead }, { cause }))
-    })
-    server.listen(port, host, () => {
-      server.removeAllListeners('error')
-      resolve()
-    })
-  })
 }
 
 /** Two ends of a connection in memory. Ending or destroying one closes the other, as with sockets. */
@@ -144,10 +138,11 @@ function linkedPair(): [Duplex, Duplex] {
   return [mine, theirs]
 }
 
-function stateOf({ client, gate, session, courier, since, inside }: Member): ClientState {
+function stateOf({ client, gate, session, courier, since, inside }: Member, user: string | undefined): ClientState {
   const { remoteAddress, remotePort } = gate.connection as Partial<Socket> // a socket unless it is inside
   return {
     clientId: client.id,
+    ...(user === undefined ? {} : { user }),
     address: inside || remoteAddress === undefined ? undefined : `${remoteAddress}:${remotePort}`,
     since,
     persistent: session.persistent,
@@ -155,10 +150,6 @@ function stateOf({ client, gate, session, courier, since, inside }: Member): Cli
     queued: session.queued,
     inFlight: courier.inFlight,
   }
-}
-
-function authority(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function isLoopback(host: string): boolean {

@@ -94,8 +94,11 @@ export class Hub {
     this.#keepaliveTimer.unref()
   }
 
-  /** Serves a connection. `inside`: it is the engine's own, which no limit of rate or user concerns. `from` is for the log. */
-  serve(connection: Duplex, inside: boolean, from: string): void {
+  /**
+   * Serves a connection. `inside`: it is the engine's own, which no limit of rate or user concerns. `from` is its address,
+   * `certificate` the common name of a client certificate that was checked.
+   */
+  serve(connection: Duplex, inside: boolean, from: string, certificate?: string): void {
     const { limits, counters } = this.#options
     const gate = new Gate(connection, {
       limit: limits.packet,
@@ -111,6 +114,7 @@ export class Hub {
       },
     })
     if (inside) this.#admission.trust(gate)
+    else this.#admission.cameFrom(gate, { certificate, address: from })
     this.#aedes.handle(gate)
   }
 
@@ -118,6 +122,30 @@ export class Hub {
   hold(on: boolean): void {
     this.#held = on
     for (const { gate, inside } of this.#members.values()) if (!inside) gate.hold(on)
+  }
+
+  /** As whom a client was let in. */
+  userOf(client: Client): string | undefined {
+    return this.#admission.userOf(client)
+  }
+
+  /**
+   * The rights of a user have changed: its connections end, and what waits for it goes where a session holds a subscription that
+   * is not allowed any more. `gone`: there is no such user now, and nothing of it stays.
+   */
+  userChanged(user: string, gone: boolean): void {
+    const { users } = this.#options
+    for (const { client, gate } of [...this.#members.values()]) {
+      if (this.#admission.userOf(client) === user) gate.destroy()
+    }
+    const { sessions } = this.router
+    for (const session of [...sessions.persistent.values()]) {
+      if (users?.owners?.of(session.clientId) !== user) continue
+      const filters = [...session.interests.keys()]
+      if (gone || filters.some((filter) => !users.maySubscribe(user, filter, session.clientId)))
+        sessions.discard(session)
+    }
+    users?.owners?.keepOnly(new Set(sessions.persistent.keys()))
   }
 
   members(): Iterable<Member> {
@@ -246,11 +274,19 @@ export class Hub {
     const { store, now } = this.#options
     const { sessions } = this.router
     if (client.closed) return
-    const inside = this.#admission.isInside(client)
-    const session = client.clean ? new Session(client.id, 0) : sessions.ensure(client.id)
-    session.courier?.stop()
     const gate = client.conn
     if (!(gate instanceof Gate)) return
+    const inside = this.#admission.isInside(client)
+    try {
+      this.#admission.attached(client)
+    } catch (error) {
+      // Without its owner a session could become another's.
+      this.#options.log('error', `The owner of the session of MQTT client ${client.id} cannot be noted`, error)
+      gate.destroy()
+      return
+    }
+    const session = client.clean ? new Session(client.id, 0) : sessions.ensure(client.id)
+    session.courier?.stop()
     const courier = new Courier(session, gate.connection, this.#tools, inside)
     session.courier = courier
     this.#members.set(client, { client, gate, session, courier, since: now(), inside, silent: 0 })
@@ -261,6 +297,7 @@ export class Hub {
   }
 
   #detach(client: Client): void {
+    this.#admission.detached(client)
     const member = this.#members.get(client)
     if (member === undefined) return
     this.#members.delete(client)

@@ -6,6 +6,8 @@ export interface BrokerLimits {
   readonly connectWithin: number
   /** Connections from outside at the same time. Further ones are closed at once. */
   readonly connections: number
+  /** Of those, from one address; this machine is not counted. Further ones are closed at once. */
+  readonly connectionsPerAddress: number
   /** Persistent sessions, connected or not. A client that would need another is refused. */
   readonly sessions: number
   /** Subscriptions of one client. Further ones are refused (SUBACK 0x80). */
@@ -32,6 +34,7 @@ export const defaultLimits: BrokerLimits = {
   packet: 256 * 1024,
   connectWithin: 10_000,
   connections: 1000,
+  connectionsPerAddress: 500,
   sessions: 10_000,
   subscriptions: 10_000,
   queue: 10_000,
@@ -49,11 +52,11 @@ export interface BrokerCounters {
   received: number
   /** PUBLISH packets that were written to clients. */
   sent: number
-  /** Connections over the limit. */
+  /** Connections over the limit, of all or of one address. */
   refusedConnections: number
   /** CONNECTs with another protocol version than MQTT 3.1 or 3.1.1. */
   refusedVersions: number
-  /** CONNECTs refused for name and password, for a client id that is the engine's, or for too many sessions. */
+  /** CONNECTs refused for name and password, for a client id that is the engine's or another user's, or for too many sessions. */
   refusedClients: number
   /** Connections that ended for a packet over the limit. */
   tooLarge: number

@@ -1,0 +1,140 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { placeOf } from '../net/address.ts'
+
+/** Hashing of passwords, beside the event loop. */
+export interface PasswordHashing {
+  hash(password: string): Promise<string>
+  isPassword(password: string, stored: string): Promise<boolean>
+  /** A hash that belongs to no password: what an unknown name is compared with, so that it takes as long. */
+  decoy(): string
+}
+
+/** What a password is compared with. */
+export type Wanted = { readonly hash: string } | { readonly text: string } | undefined
+
+interface Attempt {
+  readonly name: string
+  readonly address: string
+  readonly password: Uint8Array | undefined
+  readonly wanted: Wanted
+}
+
+/** `wait`: nothing was compared, because too many attempts failed or wait; a sentence's end. */
+export type LoginResult = 'right' | 'wrong' | { readonly wait: string }
+
+/** Passwords that are hashed at once: each takes memory and a thread for a moment. */
+const parallel = 2
+/** Logins that may wait for that. */
+const longestQueue = 500
+const longestPassword = 1024
+/** Failures that cost nothing, and the longest wait in milliseconds after more: of a name from one place, and of a place. */
+const rules = { name: { free: 5, longest: 60_000 }, place: { free: 50, longest: 5000 } } as const
+/** After that time without a failure all is forgotten, milliseconds. */
+const forgotten = 600_000
+/** Names and places that are remembered. */
+const remembered = 10_000
+
+/**
+ * Checks passwords of MQTT clients (C11, C43). One that was right is known again without hashing (by a keyed digest that only this
+ * process can make), because a thousand devices come back at once after a break. Who fails has to wait longer and longer; a device
+ * with a wrong password keeps no other out that comes from the same address.
+ */
+export class Logins {
+  readonly #hashing: PasswordHashing
+  readonly #now: () => number
+  readonly #key = randomBytes(32)
+  readonly #right = new Map<string, { hash: string; digest: Buffer }>()
+  /** The same login of several clients at once is hashed once. */
+  readonly #underWay = new Map<string, Promise<LoginResult>>()
+  readonly #failures = new Map<string, { count: number; until: number; last: number }>()
+  readonly #waiting: (() => void)[] = []
+  #decoy: string | undefined
+  #running = 0
+
+  /** @param now UTC milliseconds */
+  constructor(hashing: PasswordHashing, now: () => number) {
+    this.#hashing = hashing
+    this.#now = now
+  }
+
+  async check({ name, address, password, wanted }: Attempt): Promise<LoginResult> {
+    if (password === undefined || password.length > longestPassword) return 'wrong'
+    const digest = this.#digest(password)
+    const known = this.#right.get(name)
+    if (known !== undefined && wanted !== undefined && 'hash' in wanted) {
+      if (known.hash === wanted.hash && timingSafeEqual(known.digest, digest)) return 'right'
+    }
+    const key = JSON.stringify([name, placeOf(address), digest.toString('hex')])
+    const same = this.#underWay.get(key)
+    if (same !== undefined) return same
+    const checked = this.#check({ name, address, password, wanted }, digest)
+    this.#underWay.set(key, checked)
+    try {
+      return await checked
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  /** The password of a user has changed. */
+  forget(name: string): void {
+    this.#right.delete(name)
+  }
+
+  async #check({ name, address, password, wanted }: Attempt, digest: Buffer): Promise<LoginResult> {
+    const place = placeOf(address)
+    const keys = [
+      { key: JSON.stringify([place, name.slice(0, 64)]), rule: rules.name },
+      { key: JSON.stringify([place]), rule: rules.place },
+    ]
+    const wait = Math.max(...keys.map(({ key }) => (this.#failures.get(key)?.until ?? 0) - this.#now()))
+    if (wait > 0) return { wait: `too many logins failed; the next one is possible in ${Math.ceil(wait / 1000)} s` }
+    if (this.#waiting.length >= longestQueue) return { wait: `${longestQueue} logins wait already` }
+    if (await this.#isRight(password ?? Buffer.alloc(0), wanted)) {
+      for (const { key } of keys.slice(0, 1)) this.#failures.delete(key)
+      if (wanted !== undefined && 'hash' in wanted) this.#right.set(name, { hash: wanted.hash, digest })
+      return 'right'
+    }
+    for (const { key, rule } of keys) this.#fail(key, rule)
+    return 'wrong'
+  }
+
+  async #isRight(password: Uint8Array, wanted: Wanted): Promise<boolean> {
+    if (wanted !== undefined && 'text' in wanted) {
+      // Digests have one length, and where they differ says nothing.
+      return timingSafeEqual(this.#digest(password), this.#digest(Buffer.from(wanted.text)))
+    }
+    this.#decoy ??= this.#hashing.decoy()
+    const hash = wanted?.hash ?? this.#decoy
+    const right = await this.#inTurn(() => this.#hashing.isPassword(Buffer.from(password).toString('utf8'), hash))
+    return right && wanted !== undefined
+  }
+
+  #digest(password: Uint8Array): Buffer {
+    return createHmac('sha256', this.#key).update(password).digest()
+  }
+
+  #fail(key: string, { free, longest }: { free: number; longest: number }): void {
+    const now = this.#now()
+    const known = this.#failures.get(key)
+    const count = (known === undefined || now - known.last > forgotten ? 0 : known.count) + 1
+    const wait = count <= free ? 0 : Math.min(longest, 1000 * 2 ** Math.min(count - free, 20))
+    // Written anew, so that the map is in the order of the last failure.
+    this.#failures.delete(key)
+    this.#failures.set(key, { count, until: now + wait, last: now })
+    if (this.#failures.size <= remembered) return
+    const [oldest] = this.#failures.keys()
+    if (oldest !== undefined) this.#failures.delete(oldest)
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#running >= parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#running++
+    try {
+      return await work()
+    } finally {
+      this.#running--
+      this.#waiting.shift()?.()
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { type Route, route } from './route.ts'
+
+const params = z.strictObject({ name: z.string().min(1).max(64) })
+const rule = z.strictObject({ action: z.enum(['publish', 'subscribe', 'both']), filter: z.string().min(1).max(1024) })
+
+/** Routes for users of the embedded broker. Part of the one table of routes. */
+export function brokerUserRoutes(apiRoot: string): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: `${apiRoot}/broker-users`,
+      summary: 'Users of the embedded broker with their rules; never a password.',
+      access: 'admin',
+      handle: ({ engine }) => engine.brokerUsers.list(),
+    }),
+    route({
+      method: 'PUT',
+      path: `${apiRoot}/broker-users/:name`,
+      summary: 'Adds or changes a user { password?, disabled?, rules? }; its connections end and begin anew.',
+      access: 'admin',
+      params,
+      body: z.strictObject({
+        password: z.string().max(1024).nullable().optional(),
+        disabled: z.boolean().optional(),
+        rules: z.array(rule).max(1000).optional(),
+      }),
+      handle: ({ engine, params: { name }, body }) => engine.brokerUsers.put(name, body),
+    }),
+    route({
+      method: 'DELETE',
+      path: `${apiRoot}/broker-users/:name`,
+      summary: 'Removes a user: its connections end, its sessions go with what waits in them.',
+      access: 'admin',
+      params,
+      handle: ({ engine, params: { name } }) => {
+        engine.brokerUsers.remove(name)
+        return { removed: name }
+      },
+    }),
+  ]
+}
