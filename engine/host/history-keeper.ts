@@ -3,10 +3,9 @@ import type { Log } from '../log.ts'
 import type { Clock } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { ChunkRow, HistoryStore, Recording } from '../store/history.ts'
-import { encodeChunk } from '../store/history-codec.ts'
+import { type Block, BlockBuilder, compressBlock } from '../store/history-codec.ts'
+import { blockSize } from './history-staging.ts'
 
-/** What is compressed together, at most: the program stands still for some milliseconds while it is arranged. */
-const chunkSize = { messages: 4096, bytes: 1_000_000 }
 /** Rows that one commit deletes at most. */
 const deletedTogether = 16
 /** Time between two looks at what is too old, milliseconds. */
@@ -14,6 +13,12 @@ const lookPause = 60_000
 /** Rows that stay uncompressed for longer than this part of what they are kept for, or than a day, are compressed however few. */
 const oldestPart = 20
 const day = 86_400_000
+/** Blocks that wait at most to be compressed or written without having been staged. */
+const mostUnstaged = 32
+/** Milliseconds for the last work at the end. */
+const closePatience = 2000
+/** Milliseconds that such a block waits for others before it is written: each commit waits for the disk. */
+const packPatience = 250
 
 export interface HistoryKeeperOptions {
   store: HistoryStore
@@ -46,7 +51,11 @@ export class HistoryKeeper {
   readonly #kept = new Map<number, Kept>()
   #work: Promise<unknown> = Promise.resolve()
   #tidying = false
+  /** Blocks that were never staged and are not written yet. */
+  #unstaged: { recording: number; chunk: Promise<Block> }[] = []
+  #writing = 0
   #stopLook: () => void = () => undefined
+  #stopPack: (() => void) | undefined
   #stopped = false
 
   constructor(options: HistoryKeeperOptions) {
@@ -77,23 +86,67 @@ export class HistoryKeeper {
     this.#stopLook = clock.at(clock.now() + lookPause, () => this.start())
   }
 
-  stop(): void {
+  /** Brings what waits to the disk and ends what runs; what a store that fails does not take is not waited for. */
+  async close(): Promise<void> {
+    const { runner, clock } = this.#options
     this.#stopped = true
     this.#stopLook()
+    this.writeUnstaged()
+    if (runner.faulted) return
+    let stopWaiting: () => void = () => undefined
+    const late = new Promise<void>((resolve) => {
+      stopWaiting = clock.at(clock.now() + closePatience, resolve)
+    })
+    await Promise.race([this.#work, late])
+    stopWaiting()
   }
 
-  /** So many messages and bytes were committed. */
-  added(recording: number, messages: number, bytes: number): void {
+  /** A block is committed and not compressed. */
+  added(recording: number, { count, bytes, first }: Block): void {
     const kept = this.#kept.get(recording)
     if (kept === undefined) return
-    kept.staged.messages += messages
+    kept.staged.messages += count
     kept.staged.bytes += bytes
-    kept.staged.first ??= this.#options.clock.now()
+    kept.staged.first ??= first
     if (isDue(kept, this.#options.clock.now())) this.#tidy()
+  }
+
+  /** Compresses and writes a block that needs no commit of its own. False when too many wait already. */
+  pack(recording: number, block: Block): boolean {
+    if (this.#unstaged.length + this.#writing >= mostUnstaged) return false
+    const { clock } = this.#options
+    this.#unstaged.push({ recording, chunk: compressBlock(block) })
+    if (this.#unstaged.length >= deletedTogether) this.writeUnstaged()
+    else this.#stopPack ??= clock.at(clock.now() + packPatience, () => this.writeUnstaged())
+    return true
+  }
+
+  /** Lets the blocks that were never staged be written with the next commit. */
+  writeUnstaged(): void {
+    this.#stopPack?.()
+    this.#stopPack = undefined
+    const blocks = this.#unstaged
+    if (blocks.length === 0) return
+    this.#unstaged = []
+    this.#writing += blocks.length
+    this.#start(async () => {
+      const chunks: { recording: number; chunk: Block }[] = []
+      for (const { recording, chunk } of blocks) chunks.push({ recording, chunk: await chunk })
+      await this.#commit(() => {
+        for (const { recording, chunk } of chunks) this.#options.store.addChunk(recording, chunk)
+      })
+      this.#writing -= blocks.length
+      for (const { recording, chunk } of chunks) {
+        const kept = this.#kept.get(recording)
+        if (kept !== undefined) kept.stored += sizeOf(chunk)
+      }
+      for (const kept of this.#kept.values()) await this.#trim(kept)
+    })
   }
 
   /** Deletes messages; returns how many, once that is committed. */
   clear({ recording, before }: HistoryRange): Promise<number> {
+    this.writeUnstaged()
     return this.#inTurn(async () => {
       const kept = this.#kept.get(recording.id)
       if (kept === undefined) return 0
@@ -103,7 +156,7 @@ export class HistoryKeeper {
     })
   }
 
-  /** Ends when all that is due now is done; for tests and for whoever needs the disk in order. */
+  /** Ends when all that is due now is done. */
   settled(): Promise<unknown> {
     return this.#work
   }
@@ -111,18 +164,18 @@ export class HistoryKeeper {
   #tidy(): void {
     if (this.#tidying || this.#stopped) return
     this.#tidying = true
-    const done = this.#inTurn(async () => {
+    this.#start(async () => {
       this.#tidying = false
-      for (const kept of this.#kept.values()) await this.#tidyOne(kept)
-    })
-    done.catch((thrown) => {
-      if (!this.#stopped) this.#options.log('error', `the history cannot be compressed: ${reasonOf(thrown)}`, thrown)
+      for (const kept of this.#kept.values()) {
+        while (isDue(kept, this.#options.clock.now()) && !this.#stopped) await this.#compress(kept)
+        await this.#trim(kept)
+      }
     })
   }
 
-  async #tidyOne(kept: Kept): Promise<void> {
-    const { clock, store, runner } = this.#options
-    while (isDue(kept, clock.now()) && !this.#stopped && !runner.faulted) await this.#compress(kept)
+  /** Deletes what is too old or too much. */
+  async #trim(kept: Kept): Promise<void> {
+    const { clock, store } = this.#options
     const { keep, size, id } = kept.recording
     const oldest = clock.now() - keep
     if (kept.staged.first !== null && kept.staged.first < oldest) await this.#deleteStaged(kept, oldest)
@@ -135,12 +188,14 @@ export class HistoryKeeper {
   async #compress(kept: Kept): Promise<void> {
     const { store } = this.#options
     const { recording } = kept
-    const rows = store.staged(recording, chunkSize)
+    const rows = store.staged(recording, blockSize)
     if (rows === undefined) {
-      Object.assign(kept, { staged: { messages: 0, bytes: 0, first: null } })
+      kept.staged = { messages: 0, bytes: 0, first: null }
       return
     }
-    const chunk = await encodeChunk(rows.packets)
+    const builder = new BlockBuilder()
+    for (const packet of rows.packets) builder.add(packet)
+    const chunk = await compressBlock(builder.finish())
     await this.#commit(() => {
       store.deleteStaged(recording.id, rows.from, rows.to)
       store.addChunk(recording.id, chunk)
@@ -148,13 +203,13 @@ export class HistoryKeeper {
     kept.staged.messages -= chunk.count
     kept.staged.bytes -= chunk.bytes
     kept.staged.first = kept.staged.messages > 0 ? chunk.last : null
-    kept.stored += chunk.topics.length + chunk.data.length
+    kept.stored += sizeOf(chunk)
   }
 
   async #deleteStaged(kept: Kept, before = Number.MAX_SAFE_INTEGER): Promise<number> {
     const { store } = this.#options
     const { id } = kept.recording
-    const messages = kept.staged.messages
+    const { messages } = kept.staged
     await this.#commit(() => store.deleteStagedBefore(id, before))
     // Others may have been written meanwhile.
     kept.staged = store.totals(id).staged
@@ -191,6 +246,12 @@ export class HistoryKeeper {
     })
   }
 
+  #start(work: () => Promise<void>): void {
+    this.#inTurn(work).catch((thrown) => {
+      if (!this.#stopped) this.#options.log('error', `the history cannot be kept: ${reasonOf(thrown)}`, thrown)
+    })
+  }
+
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#work.then(work)
     this.#work = done.catch(() => undefined)
@@ -200,6 +261,10 @@ export class HistoryKeeper {
 
 /** Whether staged rows are to be compressed: they are many, large or old. */
 function isDue({ recording, staged }: Kept, now: number): boolean {
-  if (staged.messages >= chunkSize.messages || staged.bytes >= chunkSize.bytes) return true
+  if (staged.messages >= blockSize.messages || staged.bytes >= blockSize.bytes) return true
   return staged.first !== null && staged.messages > 0 && now - staged.first > Math.min(day, recording.keep / oldestPart)
+}
+
+function sizeOf({ topics, data }: Block): number {
+  return topics.length + data.length
 }

@@ -3,25 +3,33 @@ import type { Clock } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { Packet } from '../spec/message.ts'
 import type { HistoryStore } from '../store/history.ts'
-import { encodeStaged } from '../store/history-codec.ts'
+import { type Block, BlockBuilder } from '../store/history-codec.ts'
 
-/** Milliseconds that messages at QoS 0 wait until they are written together, and bytes of them. */
+/** Milliseconds that messages at QoS 0 wait until they are written together. */
 const patience = 1000
-const patientBytes = 1_000_000
-/** What one row holds at most, unless one message alone is larger. */
-const largestRow = { messages: 4096, bytes: 1_000_000 }
+/** A block that is so large is complete. */
+export const blockSize = { messages: 4096, bytes: 1_000_000 }
 
 export interface HistoryStagingOptions {
   store: HistoryStore
   runner: Runner
   clock: Clock
-  /** So many messages and bytes of a recording are committed. */
-  staged(recording: number, messages: number, bytes: number): void
+  /** A block is committed, not compressed. */
+  staged(recording: number, block: Block): void
+  /** Takes a block whose messages need not wait for a commit; false when there are too many already. */
+  pack(recording: number, block: Block): boolean
+}
+
+/** What a batch writes. */
+interface Planned {
+  readonly batch: Batch
+  readonly blocks: { recording: number; block: Block }[]
 }
 
 /**
  * Gathers what is recorded and writes it with a batch: a message at QoS 1 or 2 with its own, before it is acked. One at QoS 0 is
- * promised nothing, so it waits up to a second for others: a flow that writes nothing else stays as fast as it was.
+ * promised nothing, so it waits up to a second for others, and goes compressed to the disk when they are many: a flow that
+ * writes nothing else stays fast.
  */
 export class HistoryStaging {
   /** Why nothing is taken, as a sentence. */
@@ -29,11 +37,8 @@ export class HistoryStaging {
   /** Messages that were not taken because of that. */
   missed = 0
   readonly #options: HistoryStagingOptions
-  #lists = new Map<number, Packet[]>()
-  /** Bytes in the lists. */
-  #bytes = 0
-  /** The batch that will write the lists. */
-  #batch: Batch | undefined
+  readonly #builders = new Map<number, BlockBuilder>()
+  #planned: Planned | undefined
   #stopTimer: (() => void) | undefined
 
   constructor(options: HistoryStagingOptions) {
@@ -47,78 +52,66 @@ export class HistoryStaging {
       return
     }
     const { runner, clock } = this.#options
-    if (this.#batch !== undefined && this.#batch !== runner.batch) this.#begin()
-    const list = this.#lists.get(recording)
-    if (list === undefined) this.#lists.set(recording, [packet])
-    else list.push(packet)
-    this.#bytes += packet.payload.length + packet.topic.length
+    const builder = this.#builders.get(recording) ?? this.#newBuilder(recording)
+    builder.add(packet)
     if (packet.qos > 0) {
-      if (this.#batch === undefined) this.#plan()
+      this.#plan()
       // Counted for each, so that each is remembered as a cause of writes and its repeat is known.
-      else runner.mustWrite()
-    } else if (this.#batch === undefined) {
-      if (this.#bytes > patientBytes) this.#plan()
-      else this.#stopTimer ??= clock.at(clock.now() + patience, () => this.flush())
+      runner.mustWrite()
+    } else if (!this.#isPlanned()) {
+      this.#stopTimer ??= clock.at(clock.now() + patience, () => this.flush())
     }
+    if (builder.count >= blockSize.messages || builder.bytes >= blockSize.bytes) this.#complete(recording, builder)
   }
 
   /** Asks for a commit that brings what waits to the disk. */
   flush(): void {
-    this.#stopTimer?.()
-    this.#stopTimer = undefined
-    const { runner } = this.#options
-    if (this.#batch !== undefined && this.#batch !== runner.batch) this.#begin()
-    if (this.#lists.size === 0 || this.#batch !== undefined) return
+    this.#endWait()
+    if (this.#isPlanned() || [...this.#builders.values()].every(({ count }) => count === 0)) return
     this.#plan()
-    runner.finish()
+    this.#options.runner.finish()
   }
 
-  #begin(): void {
-    this.#lists = new Map()
-    this.#bytes = 0
-    this.#batch = undefined
+  #newBuilder(recording: number): BlockBuilder {
+    const builder = new BlockBuilder()
+    this.#builders.set(recording, builder)
+    return builder
   }
 
-  #plan(): void {
+  #complete(recording: number, builder: BlockBuilder): void {
+    const block = builder.finish()
+    if (!this.#isPlanned() && this.#options.pack(recording, block)) return
+    this.#plan().blocks.push({ recording, block })
+  }
+
+  #isPlanned(): boolean {
+    return this.#planned?.batch === this.#options.runner.batch
+  }
+
+  /** Lets the current batch write what was taken and is taken until its commit. */
+  #plan(): Planned {
+    const { runner, staged } = this.#options
+    if (this.#planned?.batch === runner.batch) return this.#planned
+    this.#endWait()
+    const planned: Planned = { batch: runner.batch, blocks: [] }
+    this.#planned = planned
+    runner.batch.after.push(() => {
+      for (const { recording, block } of planned.blocks) staged(recording, block)
+    })
+    runner.add({ kind: 'write', write: () => this.#write(planned) })
+    return planned
+  }
+
+  /** A commit that failed writes the same once more. */
+  #write({ blocks }: Planned): void {
+    for (const [recording, builder] of this.#builders) {
+      if (builder.count > 0) blocks.push({ recording, block: builder.finish() })
+    }
+    for (const { recording, block } of blocks) this.#options.store.addStaged(recording, block)
+  }
+
+  #endWait(): void {
     this.#stopTimer?.()
     this.#stopTimer = undefined
-    const { runner, staged } = this.#options
-    const lists = this.#lists
-    this.#batch = runner.batch
-    runner.batch.after.push(() => {
-      for (const [recording, packets] of lists) staged(recording, packets.length, bytesOf(packets))
-    })
-    runner.add({ kind: 'write', write: () => this.#write(lists) })
   }
-
-  #write(lists: ReadonlyMap<number, readonly Packet[]>): void {
-    for (const [recording, packets] of lists) {
-      for (const row of rowsOf(packets)) this.#options.store.addStaged(recording, encodeStaged(row))
-    }
-  }
-}
-
-/** The packets in parts that fit a row. */
-function rowsOf(packets: readonly Packet[]): (readonly Packet[])[] {
-  if (packets.length <= largestRow.messages && bytesOf(packets) <= largestRow.bytes) return [packets]
-  const rows: Packet[][] = []
-  let row: Packet[] = []
-  let bytes = 0
-  for (const packet of packets) {
-    const size = packet.payload.length + packet.topic.length
-    if (row.length > 0 && (row.length >= largestRow.messages || bytes + size > largestRow.bytes)) {
-      rows.push(row)
-      row = []
-      bytes = 0
-    }
-    row.push(packet)
-    bytes += size
-  }
-  return [...rows, row]
-}
-
-function bytesOf(packets: readonly Packet[]): number {
-  let bytes = 0
-  for (const { topic, payload } of packets) bytes += topic.length + payload.length
-  return bytes
 }

@@ -52,9 +52,13 @@ export class History {
     const store = options.store.history
     this.#options = options
     this.#keeper = new HistoryKeeper({ store, runner, clock, log })
-    const staged = (recording: number, messages: number, bytes: number) =>
-      this.#keeper.added(recording, messages, bytes)
-    this.#staging = new HistoryStaging({ store, runner, clock, staged })
+    this.#staging = new HistoryStaging({
+      store,
+      runner,
+      clock,
+      staged: (recording, block) => this.#keeper.added(recording, block),
+      pack: (recording, block) => this.#keeper.pack(recording, block),
+    })
   }
 
   /** Why nothing is recorded, as a sentence; undefined while it is. */
@@ -106,10 +110,10 @@ export class History {
     this.#keeper.start()
   }
 
-  /** Hands what waits over to the next commit and does nothing more. */
-  close(): void {
+  /** Brings what waits to the disk. */
+  async close(): Promise<void> {
     this.#staging.flush()
-    this.#keeper.stop()
+    await this.#keeper.close()
   }
 
   /** Ends when what is due has been compressed and deleted. */

@@ -1,3 +1,6 @@
+/** Bytes of a buffer that is used again. */
+const largestKept = 4_000_000
+
 /** Bytes that are written one after the other; the buffer grows as needed. */
 export class ByteWriter {
   #bytes: Buffer
@@ -10,6 +13,12 @@ export class ByteWriter {
 
   get length(): number {
     return this.#at
+  }
+
+  /** Forgets what was written, and a buffer that has become large. */
+  clear(): void {
+    this.#at = 0
+    if (this.#bytes.length > largestKept) this.#bytes = Buffer.allocUnsafe(1024)
   }
 
   /** What was written; valid until more is. */

@@ -3,7 +3,7 @@ import { reasonOf, rulewireError } from '../errors.ts'
 import { BoundedCache } from '../spec/cache.ts'
 import type { Packet } from '../spec/message.ts'
 import { filtersIntersect } from '../spec/topics.ts'
-import { decodeChunk, decodeStaged, decodeTopics } from './history-codec.ts'
+import { type Block, decodeBlock, decodeTopics, decompress } from './history-codec.ts'
 
 /** What to read; everything unless said. */
 export interface HistoryQuery {
@@ -46,7 +46,8 @@ const cachedTopics = 16_384
 export function historyParts(database: Database.Database, query: HistoryQuery): HistoryPart[] {
   const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = query
   const wanted = topicTest(query.filters)
-  const load = chunkLoader(database, wanted)
+  const topicsOf = (topics: Uint8Array) => decodeTopics(topics).map((topic) => (wanted(topic) ? topic : undefined))
+  const load = chunkLoader(database, topicsOf)
   const part = (row: Row, packets: (row: Row) => Packet[]): HistoryPart => ({
     first: row.first,
     last: row.last,
@@ -66,13 +67,13 @@ export function historyParts(database: Database.Database, query: HistoryQuery): 
         .prepare<[object], Row>(`SELECT id, recording, first, last, count FROM rw_history_chunks ${range}`)
         .all(values)
       const staged = database
-        .prepare<[object], Row & { data: Buffer }>(
-          `SELECT id, recording, first, last, count, data FROM rw_history_staged ${range}`,
+        .prepare<[object], Row & Block>(
+          `SELECT id, recording, first, last, count, topics, data FROM rw_history_staged ${range}`,
         )
         .all(values)
       return [
         ...chunks.map((row) => part(row, ({ id, count }) => load(id, count, connection))),
-        ...staged.map((row) => part(row, () => decodeStaged(row.data, connection).filter((one) => wanted(one.topic)))),
+        ...staged.map((row) => part(row, () => decodeBlock(row, topicsOf(row.topics), connection))),
       ]
     }),
   )
@@ -91,7 +92,7 @@ function recordingsOf(database: Database.Database, connection: string | undefine
 }
 
 /** Reads chunks by their id. The topics come first, because most chunks need no more than that. */
-function chunkLoader(database: Database.Database, wanted: (topic: string) => boolean) {
+function chunkLoader(database: Database.Database, topicsOf: (topics: Uint8Array) => (string | undefined)[]) {
   let statements:
     | { topics: Database.Statement<[number], Buffer>; data: Database.Statement<[number], Buffer> }
     | undefined
@@ -103,10 +104,10 @@ function chunkLoader(database: Database.Database, wanted: (topic: string) => boo
     const packed = statements.topics.get(id)
     if (packed === undefined) return []
     try {
-      const topics = decodeTopics(packed).map((topic) => (wanted(topic) ? topic : undefined))
+      const topics = topicsOf(decompress(packed))
       if (topics.every((topic) => topic === undefined)) return []
       const data = statements.data.get(id)
-      return data === undefined ? [] : decodeChunk({ count, data }, topics, connection)
+      return data === undefined ? [] : decodeBlock({ count, data: decompress(data) }, topics, connection)
     } catch (cause) {
       const detail = `chunk ${id} of the history cannot be read, ${reasonOf(cause)}`
       throw rulewireError('DATA_CORRUPT', { file: database.name, detail }, { cause })

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { Packet } from '../spec/message.ts'
-import { type Chunk, decodeStaged, type StagedBlock } from './history-codec.ts'
+import { type Block, decodeBlock, decodeTopics } from './history-codec.ts'
 
 /**
  * The tables of the history. A message lies in `rw_history_staged`, as it was written with its batch, until it is compressed
@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS rw_history_recordings (
   size INTEGER NOT NULL, dropped INTEGER NOT NULL DEFAULT 0, UNIQUE (connection, owner));
 CREATE TABLE IF NOT EXISTS rw_history_staged (
   id INTEGER PRIMARY KEY AUTOINCREMENT, recording INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-  count INTEGER NOT NULL, bytes INTEGER NOT NULL, data BLOB NOT NULL);
+  count INTEGER NOT NULL, bytes INTEGER NOT NULL, topics BLOB NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS rw_history_chunks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, recording INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
   count INTEGER NOT NULL, bytes INTEGER NOT NULL, stored INTEGER NOT NULL, topics BLOB NOT NULL, data BLOB NOT NULL);
@@ -58,7 +58,7 @@ export interface StagedRows {
 }
 
 /** A chunk without its messages. */
-export type ChunkRow = Pick<Chunk, 'first' | 'last' | 'count' | 'bytes'> & { id: number; stored: number }
+export type ChunkRow = Omit<Block, 'topics' | 'data'> & { id: number; stored: number }
 
 /** The rows of the history. Writing methods belong into a transaction. */
 export interface HistoryStore {
@@ -68,14 +68,15 @@ export interface HistoryStore {
   countDropped(recording: number, messages: number): void
   deleteRecording(recording: number): void
   totals(recording: number): { staged: HistoryTotals; chunks: HistoryTotals }
-  addStaged(recording: number, block: StagedBlock): void
+  addStaged(recording: number, block: Block): void
   /** The oldest rows, until they hold so many messages or bytes; at least one. Undefined when there is none. */
   staged(recording: Recording, limit: { messages: number; bytes: number }): StagedRows | undefined
   /** Deletes rows by their id, both ends included; returns how many went. */
   deleteStaged(recording: number, from: number, to: number): number
   /** Deletes the rows whose messages are all older; returns how many went. */
   deleteStagedBefore(recording: number, time: number): number
-  addChunk(recording: number, chunk: Chunk): void
+  /** @param chunk compressed */
+  addChunk(recording: number, chunk: Block): void
   /** Those whose messages end first. */
   oldestChunks(recording: number, limit: number): ChunkRow[]
   deleteChunk(id: number): void
@@ -96,13 +97,13 @@ export function createHistoryStore(database: Database): HistoryStore {
       `SELECT count(*) AS rows, total(count) AS messages, total(bytes) AS bytes, total(${stored}) AS stored,
          min(first) AS first, max(last) AS last FROM ${table} WHERE recording = ?`,
     )
-  const stagedSums = sums('rw_history_staged', 'length(data)')
+  const stagedSums = sums('rw_history_staged', 'length(topics) + length(data)')
   const chunkSums = sums('rw_history_chunks', 'stored')
   const addStaged = database.prepare(
-    'INSERT INTO rw_history_staged (recording, first, last, count, bytes, data) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO rw_history_staged (recording, first, last, count, bytes, topics, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
-  const staged = database.prepare<[number], { id: number; count: number; bytes: number; data: Buffer }>(
-    'SELECT id, count, bytes, data FROM rw_history_staged WHERE recording = ? ORDER BY id',
+  const staged = database.prepare<[number], Block & { id: number }>(
+    'SELECT * FROM rw_history_staged WHERE recording = ? ORDER BY id',
   )
   const deleteStaged = database.prepare('DELETE FROM rw_history_staged WHERE recording = ? AND id >= ? AND id <= ?')
   const deleteStagedBefore = database.prepare('DELETE FROM rw_history_staged WHERE recording = ? AND last < ?')
@@ -124,8 +125,8 @@ export function createHistoryStore(database: Database): HistoryStore {
       staged: stagedSums.get(recording) ?? emptyTotals(),
       chunks: chunkSums.get(recording) ?? emptyTotals(),
     }),
-    addStaged: (recording, { first, last, count, bytes, data }) =>
-      void addStaged.run(recording, first, last, count, bytes, data),
+    addStaged: (recording, { first, last, count, bytes, topics, data }) =>
+      void addStaged.run(recording, first, last, count, bytes, topics, data),
     staged({ id, connection }, limit) {
       const found: StagedRows = { packets: [], rows: 0, from: 0, to: 0 }
       let bytes = 0
@@ -136,7 +137,7 @@ export function createHistoryStore(database: Database): HistoryStore {
         found.to = row.id
         found.rows++
         bytes += row.bytes
-        for (const packet of decodeStaged(row.data, connection)) found.packets.push(packet)
+        for (const packet of decodeBlock(row, decodeTopics(row.topics), connection)) found.packets.push(packet)
       }
       return found.rows === 0 ? undefined : found
     },

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,13 +22,16 @@ export interface Case {
 /** Time for one program and case, milliseconds. */
 const patience = 120_000
 
-/** Runs one program under the load. `rate`: readings a second; `wrong`: outputs that were wrong, missing or too many. */
+/**
+ * Runs one program under the load. `rate`: readings a second; `wrong`: outputs that were wrong, missing or too many; `cpu`:
+ * seconds of processor that the program used from its start on, with the warm-up, which other work on the machine does not change much.
+ */
 export async function measure(
   name: string,
   { qos, pass, idle = 0 }: Case,
   messages: number,
   nodeRed: NodeRed | undefined,
-): Promise<{ rate: number; wrong: number }> {
+): Promise<{ rate: number; wrong: number; cpu: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'rulewire-bench-'))
   const protocol = name.startsWith('rulewire') ? 5 : 4
   const load = spawn(
@@ -47,12 +50,25 @@ export async function measure(
     const last = await lines.next()
     if (last.done === true) throw new Error(`${name}: the load ended without a result`)
     const result = JSON.parse(last.value) as { messages: number; seconds: number; wrong: number }
-    return { rate: result.messages / result.seconds, wrong: result.wrong }
+    return { rate: result.messages / result.seconds, wrong: result.wrong, cpu: cpuOf(subject) }
   } finally {
     clearTimeout(timer)
     load.kill()
     await end(subject)
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Seconds of processor, all threads; NaN where the system has no /proc. */
+function cpuOf({ pid }: ChildProcess): number {
+  try {
+    // The fields after the name in brackets: user and system time are the 12th and 13th, in hundredths of a second.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return Number.NaN
   }
 }
 
@@ -70,7 +86,7 @@ async function start({ name, port, qos, idle, directory, nodeRed }: Subject): Pr
   if (name.startsWith('rulewire')) {
     const flows = join(directory, 'flows')
     await mkdir(flows)
-    writeFileSync(join(flows, 'bench.json'), benchFlow(qos))
+    writeFileSync(join(flows, 'bench.json'), benchFlow(qos, name === 'rulewire-history'))
     for (const [flow, text] of Object.entries(idleFlows(idle, qos))) writeFileSync(join(flows, `${flow}.json`), text)
     const durability = name === 'rulewire-normal' ? 'normal' : 'full'
     const options = [

@@ -2,10 +2,11 @@
 export const alertExpression =
   '{"device": payload.device, "alert": "high", "value": $round(payload.temperature, 1), "f": payload.temperature * 9/5 + 32}'
 
-/** As a Rulewire flow. */
-export function benchFlow(qos: 0 | 1): string {
+/** As a Rulewire flow, which may record what it gets. */
+export function benchFlow(qos: 0 | 1, recorded = false): string {
   return JSON.stringify({
     flow: 'bench',
+    ...(recorded ? { history: {} } : {}),
     nodes: [
       { id: 'in', type: 'mqtt-in', config: { topic: 'sensors/{device}/climate', qos } },
       { id: 'hot', type: 'filter', config: { when: 'payload.temperature > 30' } },

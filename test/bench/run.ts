@@ -26,7 +26,15 @@ const allCases: Case[] = [
   { name: 'QoS 1 p100', qos: 1, pass: 1, share: 0.25 },
 ]
 const cases = allCases.filter(({ name }) => name.includes(values.cases))
-const names = ['script', 'script-nodelay', 'script-jsonata', 'rulewire', 'rulewire-normal', 'node-red']
+const names = [
+  'script',
+  'script-nodelay',
+  'script-jsonata',
+  'rulewire',
+  'rulewire-history',
+  'rulewire-normal',
+  'node-red',
+]
 const nodeRed = values['without-node-red'] ? undefined : await installNodeRed()
 if (nodeRed === undefined) console.log('Node-RED is not part of this run.')
 const wanted = values.only?.split(',') ?? names.filter((name) => name !== 'node-red' || nodeRed !== undefined)
@@ -39,7 +47,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
       const result = await measure(name, one, Math.round(Number(values.messages) * one.share), nodeRed)
       const note = result.wrong > 0 ? ` ${result.wrong} OUTPUTS WRONG OR MISSING` : ''
       console.log(
-        `round ${round}  ${one.name.padEnd(11)} ${name.padEnd(16)} ${Math.round(result.rate)} messages/s${note}`,
+        `round ${round}  ${one.name.padEnd(11)} ${name.padEnd(16)} ${Math.round(result.rate)} messages/s, ${result.cpu.toFixed(1)} s of processor${note}`,
       )
       rates[one.name] ??= {}
       const row = rates[one.name] ?? {}

@@ -3,7 +3,14 @@ import { expect, it } from 'vitest'
 import { RulewireError } from '../../engine/errors.ts'
 import type { Packet } from '../../engine/spec/message.ts'
 import type { Recording } from '../../engine/store/history.ts'
-import { decodeChunk, decodeStaged, decodeTopics, encodeChunk, encodeStaged } from '../../engine/store/history-codec.ts'
+import {
+  type Block,
+  BlockBuilder,
+  compressBlock,
+  decodeBlock,
+  decodeTopics,
+  decompress,
+} from '../../engine/store/history-codec.ts'
 import { readHistory } from '../../engine/store/history-read.ts'
 import { type EngineStore, openStore } from '../../engine/store/index.ts'
 import { Random } from '../jsonata/random.ts'
@@ -12,6 +19,12 @@ import { temporaryDirectory } from '../tools/temporary.ts'
 function packet(received: number, topic: string, payload: string | Uint8Array, more: Partial<Packet> = {}): Packet {
   const bytes = Buffer.from(payload)
   return { connection: 'default', topic, payload: bytes, qos: 1, retain: false, props: {}, received, ...more }
+}
+
+function blockOf(packets: readonly Packet[]): Block {
+  const builder = new BlockBuilder()
+  for (const one of packets) builder.add(one)
+  return builder.finish()
 }
 
 /** Comparable: buffers are views into others, whose classes differ. */
@@ -27,7 +40,7 @@ function recordingOf(store: EngineStore, connection = 'default', owner = ''): Re
 }
 
 async function addChunk(store: EngineStore, { id }: Recording, packets: readonly Packet[]): Promise<void> {
-  const chunk = await encodeChunk(packets)
+  const chunk = await compressBlock(blockOf(packets))
   store.transaction(() => store.history.addChunk(id, chunk))
 }
 
@@ -56,12 +69,13 @@ const anyPacket = fc.record({
 it('any messages come back as they were, staged and compressed', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyPacket, { minLength: 1, maxLength: 60 }), async (packets) => {
-      const staged = encodeStaged(packets)
-      expect(decodeStaged(staged.data, 'default').map(plain)).toEqual(packets.map(plain))
-      const chunk = await encodeChunk(packets)
-      expect(decodeChunk(chunk, decodeTopics(chunk.topics), 'default').map(plain)).toEqual(packets.map(plain))
+      const block = blockOf(packets)
+      const packed = await compressBlock(block)
+      const chunk = { ...packed, topics: decompress(packed.topics), data: decompress(packed.data) }
+      for (const one of [block, chunk])
+        expect(decodeBlock(one, decodeTopics(one.topics), 'default').map(plain)).toEqual(packets.map(plain))
       const times = packets.map(({ received }) => received)
-      for (const { first, last, count } of [staged, chunk])
+      for (const { first, last, count } of [block, packed])
         expect([first, last, count]).toEqual([Math.min(...times), Math.max(...times), packets.length])
     }),
     { numRuns: 150 },
@@ -75,7 +89,7 @@ it('the reader merges staged rows and chunks of all recordings by time, and equa
   // The clock was set back in between.
   await addChunk(store, one, [packet(25, 'a', '4'), packet(22, 'a', '5'), packet(40, 'a', '6')])
   await addChunk(store, two, [packet(5, 'b', '7'), packet(20, 'b', '8'), packet(50, 'b', '9')])
-  store.history.addStaged(one.id, encodeStaged([packet(40, 'a', '10'), packet(60, 'c', '11')]))
+  store.history.addStaged(one.id, blockOf([packet(40, 'a', '10'), packet(60, 'c', '11')]))
   const reader = readHistory(store.database)
   const all = [...reader].map(({ payload, connection }) => `${Buffer.from(payload)} ${connection}`)
   expect(all).toEqual([
@@ -124,7 +138,7 @@ it('whatever lies in however many parts, the reader gives what a sort of all wou
       )
       written.push(...packets)
       if (random.chance(0.7)) await addChunk(store, recording, packets)
-      else store.history.addStaged(recording.id, encodeStaged(packets))
+      else store.history.addStaged(recording.id, blockOf(packets))
     }
     const from = random.below(300)
     const to = from + random.below(300)
@@ -153,17 +167,17 @@ it('another process reads while the engine writes and compresses, and sees the h
   const store = openStore(path)
   const recording = recordingOf(store)
   for (let index = 0; index < 10; index++)
-    store.transaction(() => store.history.addStaged(recording.id, encodeStaged([packet(index, 'a', String(index))])))
+    store.transaction(() => store.history.addStaged(recording.id, blockOf([packet(index, 'a', String(index))])))
   const reader = readHistory(path)
   const iterator = reader[Symbol.iterator]()
   expect(iterator.next().value?.received).toBe(0)
   const rows = store.history.staged(recording, { messages: 5, bytes: 1000 })
   if (rows === undefined) throw new Error('nothing is staged')
-  const chunk = await encodeChunk(rows.packets)
+  const chunk = await compressBlock(blockOf(rows.packets))
   store.transaction(() => {
     store.history.deleteStaged(recording.id, rows.from, rows.to)
     store.history.addChunk(recording.id, chunk)
-    store.history.addStaged(recording.id, encodeStaged([packet(10, 'a', '10')]))
+    store.history.addStaged(recording.id, blockOf([packet(10, 'a', '10')]))
   })
   const rest: number[] = []
   for (let next = iterator.next(); next.done !== true; next = iterator.next()) rest.push(next.value.received)
