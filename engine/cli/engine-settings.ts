@@ -11,9 +11,19 @@ export function engineSettings(
   settings: Settings,
 ): Pick<
   EngineOptions,
-  'flows' | 'data' | 'broker' | 'brokerAccess' | 'connections' | 'history' | 'disk' | 'limits' | 'auth' | 'durability'
+  | 'flows'
+  | 'data'
+  | 'telemetry'
+  | 'broker'
+  | 'brokerAccess'
+  | 'connections'
+  | 'history'
+  | 'disk'
+  | 'limits'
+  | 'auth'
+  | 'durability'
 > {
-  const { connections, brokerTls, flows, data, durability, limits, disk } = settings
+  const { connections, brokerTls, flows, data, durability, limits, disk, telemetry } = settings
   const common = certificates(brokerTls)
   const { default: first, ...others } = connections
   return {
@@ -21,6 +31,7 @@ export function engineSettings(
     data,
     durability,
     limits,
+    telemetry: telemetry.url === undefined ? undefined : { ...telemetry, url: telemetry.url },
     auth: { limits: settings.http.sessions },
     disk,
     history: Object.fromEntries(Object.entries(connections).map(([name, { history }]) => [name, history])),

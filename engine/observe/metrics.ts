@@ -27,6 +27,8 @@ export interface MetricSources {
   commits: Distribution
   lags: Distribution
   failedCommits(): number
+  /** What became of spans; undefined while there are no traces. */
+  spans(): { readonly sent: number; readonly dropped: number } | undefined
 }
 
 type Labels = Readonly<Record<string, string>>
@@ -166,6 +168,16 @@ export async function createMetrics(sources: MetricSources): Promise<Registry> {
     'How much later than asked the event loop came to its work, twice a second.',
     sources.lags,
   )
+
+  counter('rulewire_spans_total', 'Spans of traces, sent to the collector or dropped.', ['outcome'], () => {
+    const spans = sources.spans()
+    return spans === undefined
+      ? []
+      : [
+          [{ outcome: 'sent' }, spans.sent],
+          [{ outcome: 'dropped' }, spans.dropped],
+        ]
+  })
 
   const file = (name: string, help: string, path: string) => gauge(name, help, [], async () => one(await sizeOf(path)))
   file('rulewire_database_size_bytes', 'Size of the database file.', sources.file)

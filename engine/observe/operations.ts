@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Registry } from 'prom-client'
+import type { TelemetryOptions } from '../host/options.ts'
 import { isAdjustable, type Log, type LogLevel } from '../log.ts'
 import type { OperationsApi } from '../server/api-operations.ts'
 import type { AlarmCounts, BrokerDescription, FlowSummary } from '../server/protocol.ts'
@@ -9,6 +10,9 @@ import { Distribution } from './distribution.ts'
 import { brokerReasons, reasonIf, stallReasons } from './health.ts'
 import { LoopLag } from './loop-lag.ts'
 import { createMetrics, type MetricSources } from './metrics.ts'
+import type { SpanExporter } from './otlp.ts'
+import { startTracing, type TracingOptions } from './tracing.ts'
+import { type Seat, Watchers } from './watchers.ts'
 
 /** What is looked at of an engine once its parts are there. */
 export interface Parts {
@@ -29,6 +33,15 @@ export interface Parts {
   stopping(): boolean
 }
 
+/** What traces are made from. */
+export interface TraceParts extends Omit<TracingOptions, 'telemetry' | 'seat'> {
+  runner: Seat
+  telemetry: TelemetryOptions | undefined
+}
+
+/** For the last spans when the engine ends, milliseconds. */
+const exportPatience = 1_000
+
 /** What operators see of an engine: its health, its metrics, and how much it says. */
 export class Operations implements OperationsApi {
   /** For the runner: what commits take. */
@@ -36,11 +49,19 @@ export class Operations implements OperationsApi {
   readonly #lag = new LoopLag()
   #parts: Parts | undefined
   #registry: Promise<Registry> | undefined
+  #exporter: SpanExporter | undefined
 
   /** To be called once, when the engine is put together. */
   watch(parts: Parts): void {
     this.#parts = parts
     this.#lag.start()
+  }
+
+  /** Starts traces, if there are to be some; gives a place from which others can look on, too. Throws what `secret` throws. */
+  trace({ runner, telemetry, ...rest }: TraceParts): Seat {
+    const watchers = new Watchers(runner)
+    if (telemetry !== undefined) this.#exporter = startTracing({ ...rest, telemetry, seat: watchers.seat() })
+    return watchers.seat()
   }
 
   health(): ReturnType<OperationsApi['health']> {
@@ -86,8 +107,9 @@ export class Operations implements OperationsApi {
     },
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#lag.close()
+    await this.#exporter?.close(exportPatience)
   }
 
   #sources(): MetricSources {
@@ -112,6 +134,7 @@ export class Operations implements OperationsApi {
       commits: this.meter.commits,
       failedCommits: () => this.meter.failures,
       lags: this.#lag.lags,
+      spans: () => this.#exporter,
     }
   }
 }

@@ -60,7 +60,7 @@ describe('metrics', () => {
     }
     const own = [...families.values()].filter(({ name }) => name.startsWith('rulewire_'))
     const labels = new Set(own.flatMap(({ samples }) => samples.flatMap((one) => Object.keys(one.labels))))
-    const known = ['code', 'connection', 'flow', 'le', 'node', 'side', 'state', 'status', 'type', 'version']
+    const known = ['code', 'connection', 'flow', 'le', 'node', 'outcome', 'side', 'state', 'status', 'type', 'version']
     expect(known).toEqual(expect.arrayContaining([...labels]))
   }, 90_000)
 
