@@ -1,6 +1,6 @@
 import { liveSettings } from '../config/index.ts'
 import { RulewireError, reasonOf } from '../errors.ts'
-import type { AdjustableLog } from '../log.ts'
+import { type AdjustableLog, logLevels } from '../log.ts'
 import type { ParsedOptions } from './settings.ts'
 import { readSettings } from './settings.ts'
 
@@ -17,9 +17,12 @@ export function reloadSettings(parsed: ParsedOptions, running: ReadonlyMap<strin
     const live = liveSettings()
     const names = new Set([...now.keys(), ...running.keys()])
     const waiting = [...names].filter((name) => !live.has(name) && now.get(name) !== running.get(name))
-    log.level = settings.log.level
-    log('info', `settings were read again; the log level is ${settings.log.level}`)
+    const { level } = settings.log
+    // said at the level of before or after, whichever writes more
+    if (logLevels.indexOf(level) < logLevels.indexOf(log.level)) log.level = level
+    log('info', `settings were read again; the log level is ${level}`)
     if (waiting.length > 0) log('warn', `changed settings that wait for a new start: ${waiting.join(', ')}`)
+    log.level = level
   } catch (thrown) {
     const problems = thrown instanceof RulewireError ? thrown.problems : []
     log('error', `settings were not read again, all stays as it was: ${reasonOf(thrown)}`)

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Registry } from 'prom-client'
 import type { TelemetryOptions } from '../host/options.ts'
-import { isAdjustable, type Log, type LogLevel } from '../log.ts'
+import { isAdjustable, type Log, type LogLevel, logLevels } from '../log.ts'
 import type { OperationsApi } from '../server/api-operations.ts'
 import type { AlarmCounts, BrokerDescription, FlowSummary } from '../server/protocol.ts'
 import type { HealthReason } from '../server/protocol-operations.ts'
@@ -96,9 +96,10 @@ export class Operations implements OperationsApi {
       const log = this.#parts?.log
       if (log === undefined || !isAdjustable(log)) return
       const before = log.level
+      // said at the level of before or after, whichever writes more
+      if (logLevels.indexOf(level) < logLevels.indexOf(before)) log.level = level
+      log('info', `the log level is ${level} now; it was ${before}`)
       log.level = level
-      // said at a level that is written before or after
-      log(level === 'error' || level === 'warn' ? level : 'info', `the log level is ${level} now; it was ${before}`)
     },
     metrics: async () => {
       this.#registry ??= createMetrics(this.#sources())
