@@ -7,6 +7,8 @@ import { checkCommand, problemText } from './check.ts'
 import type { Command } from './command.ts'
 import { configCommand } from './config.ts'
 import { deadLettersCommand } from './dead-letters.ts'
+import { deployCommand } from './deploy.ts'
+import { deploysCommand } from './deploys.ts'
 import { diagCommand } from './diag.ts'
 import { doctorCommand } from './doctor.ts'
 import { fmtCommand } from './fmt.ts'
@@ -43,6 +45,8 @@ export const commands: readonly Command[] = [
   adviseCommand,
   fmtCommand,
   nodesCommand,
+  deployCommand,
+  deploysCommand,
   deadLettersCommand,
   alarmsCommand,
   secretsCommand,

@@ -3,7 +3,18 @@ import type { FlowDocument } from './model.ts'
 /** Longest line that a node, a wire or a field is kept in. */
 const longestLine = 120
 
-const fieldOrder = ['$schema', 'flow', 'title', 'description', 'disabled', 'history', 'guard', 'nodes', 'wires', 'layout']
+const fieldOrder = [
+  '$schema',
+  'flow',
+  'title',
+  'description',
+  'disabled',
+  'history',
+  'guard',
+  'nodes',
+  'wires',
+  'layout',
+]
 const nodeOrder = ['id', 'type', 'title', 'disabled', 'config']
 const wireOrder = ['from', 'to']
 

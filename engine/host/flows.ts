@@ -18,6 +18,8 @@ export interface FlowsOptions {
   now(): number
   /** A version that did not run before, with the id of its deploy. */
   fresh?(plan: Plan, deploy: number, origin: DeployOrigin): void
+  /** The file of a flow was taken away by somebody else. */
+  gone?(flow: string): void
   /** After a deploy: subscriptions may differ. */
   deployed(): void
   log: Log
@@ -116,8 +118,7 @@ export class Flows {
       await this.#refresh()
       const known = this.#entries.get(flow)
       const changed = hash !== undefined && known !== undefined && known.hash !== hash
-      if (changed || about.only?.() === false)
-        throw rulewireError('CHANGED_MEANWHILE', { flow })
+      if (changed || about.only?.() === false) throw rulewireError('CHANGED_MEANWHILE', { flow })
       const text = printFlow(plan.document)
       await this.#options.files.write(flow, text)
       try {
@@ -153,7 +154,10 @@ export class Flows {
 
   async #refresh(): Promise<void> {
     const { written, removed } = await this.#options.files.changes()
-    for (const flow of removed) this.#remove(flow)
+    for (const flow of removed) {
+      this.#remove(flow)
+      this.#options.gone?.(flow)
+    }
     for (const file of written) this.#take(file)
     if (written.length + removed.length === 0) return
     this.#takeFreed()
@@ -239,7 +243,7 @@ export class Flows {
     const last = deploys.last(flow)
     if (last !== undefined && last.hash === hash) {
       if (JSON.stringify(last.document) !== JSON.stringify(document)) deploys.renew(last.id, document)
-      return returnedBy(deploys.list(flow)[0])
+      return returnedBy(deploys.get(flow, last.id)?.record)
     }
     const note = { by, comment: comment ?? null, origin, restored: restored ?? null }
     const id = deploys.add({ flow, time: now(), hash, document }, note)
