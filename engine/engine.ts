@@ -101,6 +101,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
   const { broker, secrets, brokerUsers } = opened
   const { clock, random, log, specs } = options
   const secret = (name: string) => secrets.value(name)
+  const audit = new AuditDesk({ store, limit: options.limits?.audit, now: () => clock.now(), log })
   const nodes = new Map<string, NodeRuntime>()
   const listeners = new Set<(what: Changed) => void>()
   const changed = (what: Changed) => {
@@ -201,7 +202,11 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     deploys: store.deploys,
     context,
     now: () => clock.now(),
-    fresh: (plan, deploy, origin) => deploys.fresh(plan, deploy, origin),
+    fresh: (plan, deploy, origin) => {
+      deploys.fresh(plan, deploy, origin)
+      audit.fresh(plan.flow, origin)
+    },
+    gone: (flow) => audit.gone(flow),
     deployed() {
       if (running) connections.subscribe()
       changed('flows')
@@ -371,7 +376,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
   return {
     specs,
     auth: new AuthDesk({ ...options.auth, store, data: options.data, now: () => clock.now(), log }),
-    audit: new AuditDesk({ store, limit: options.limits?.audit, now: () => clock.now(), log }),
+    audit,
     mqttPort: broker?.port,
     store,
     describe,

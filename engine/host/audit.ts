@@ -2,6 +2,7 @@ import { reasonOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Act, AuditApi, AuditRequest } from '../server/api-auth.ts'
 import type { AuditList } from '../server/protocol-auth.ts'
+import type { DeployOrigin } from '../store/deploys.ts'
 import type { EngineStore } from '../store/index.ts'
 
 export interface AuditOptions {
@@ -47,9 +48,26 @@ export class AuditDesk implements AuditApi {
     }
   }
 
+  /** A version of a flow began to run that nobody deployed over the API. */
+  fresh(flow: string, origin: DeployOrigin): void {
+    const automatic = { file: 'flow.put', return: 'flow.restore' } as const
+    if (origin === 'deploy' || origin === 'restore') return
+    this.#automatic(origin === 'file' ? 'file' : 'engine', automatic[origin], flow)
+  }
+
+  /** The file of a flow was taken away by somebody else. */
+  gone(flow: string): void {
+    this.#automatic('file', 'flow.delete', flow)
+  }
+
   list(request: AuditRequest): AuditList {
     const { audit } = this.#options.store
     return { ...audit.list(request), actions: audit.actions() }
+  }
+
+  #automatic(name: string, action: string, target: string): void {
+    const who = { name, role: 'admin', kind: 'console' } as const
+    this.note({ who, address: null, action, target, outcome: 'done' })
   }
 
   /** Somebody who tries again and again fills no table. */

@@ -168,6 +168,7 @@ export interface AuditEntry {
   time: number
   /** Name of the user, title of a token without owner, "local", or "-" when nobody is logged in (a failed login: the name that was tried is `target`). */
   who: string
+  /** `console`: not over the network: the command line on the data directory (`who` is "console"), a changed file ("file"), or the engine itself ("engine"). */
   kind: Who['kind'] | 'nobody' | 'console'
   /** Title of the token, when it was one. */
   token: string | null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { secretText } from './problems.ts'
 import { type Route, route } from './route.ts'
 
 const params = z.strictObject({ name: z.string().min(1).max(64) })
@@ -21,10 +22,11 @@ export function brokerUserRoutes(apiRoot: string): readonly Route[] {
       access: 'admin',
       params,
       body: z.strictObject({
-        password: z.string().max(1024).nullable().optional(),
+        password: secretText('password', 0).nullable().optional(),
         disabled: z.boolean().optional(),
         rules: z.array(rule).max(1000).optional(),
       }),
+      audit: { action: 'broker-user.put' },
       handle: ({ engine, params: { name }, body }) => engine.brokerUsers.put(name, body),
     }),
     route({
@@ -33,6 +35,7 @@ export function brokerUserRoutes(apiRoot: string): readonly Route[] {
       summary: 'Removes a user: its connections end, its sessions go with what waits in them.',
       access: 'admin',
       params,
+      audit: { action: 'broker-user.remove' },
       handle: ({ engine, params: { name } }) => {
         engine.brokerUsers.remove(name)
         return { removed: name }

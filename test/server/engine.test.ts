@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createEngine, type Engine } from '../../engine/engine.ts'
-import type { DeadLetter, FlowDetail, LiveFrame } from '../../engine/server/protocol.ts'
+import type { AuditList, DeadLetter, FlowDetail, LiveFrame } from '../../engine/server/protocol.ts'
 import { type RunningServer, startServer } from '../../engine/server/server.ts'
 import { nodeSpecs } from '../../nodes/index.ts'
 import { type Mosquitto, startMosquitto } from '../tools/mosquitto.ts'
@@ -163,4 +163,18 @@ test('a deleted flow is gone with its file', async () => {
   expect(existsSync(join(flows, 'root.json'))).toBe(false)
   expect((await api('GET', '/flows/root')).status).toBe(404)
   expect((await api('DELETE', '/flows/root')).status).toBe(404)
+})
+
+test('C26: what was changed over the API and in files stands in the audit log', async () => {
+  writeFileSync(join(flows, 'by-hand.json'), JSON.stringify({ ...root, flow: 'by-hand' }))
+  await until(async () => (await api('GET', '/flows/by-hand')).status === 200, 'the flow of the file')
+  rmSync(join(flows, 'by-hand.json'))
+  await until(async () => (await api('GET', '/flows/by-hand')).status === 404, 'the end of the flow')
+  const { items } = (await api('GET', '/audit?limit=1000')).json as unknown as AuditList
+  const acts = items.map(({ who, action, target }) => `${who} ${action} ${target}`).reverse()
+  expect(acts.slice(0, 2)).toEqual(['local flow.put root', 'local publish numbers/four'])
+  expect(acts.slice(-3)).toEqual(['local flow.delete root', 'file flow.put by-hand', 'file flow.delete by-hand'])
+  const deploy = items.find(({ before, after }) => before !== null && after !== null)
+  expect(deploy?.before).toMatch(/^[0-9a-f]{16}$/)
+  expect(deploy?.after).toMatch(/^[0-9a-f]{16}$/)
 })
