@@ -10,7 +10,7 @@ import { blockSize } from './history-staging.ts'
 const deletedTogether = 16
 /** Time between two looks at what is too old, milliseconds. */
 const lookPause = 60_000
-/** Rows that stay uncompressed for longer than this part of what they are kept for, or than a day, are compressed however few. */
+/** Rows that lie uncompressed for longer than this part of what they are kept for, or than a day, are compressed however few. */
 const oldestPart = 20
 const day = 86_400_000
 /** Blocks that wait at most to be compressed or written without having been staged. */
@@ -188,7 +188,7 @@ export class HistoryKeeper {
   async #compress(kept: Kept): Promise<void> {
     const { store } = this.#options
     const { recording } = kept
-    const rows = store.staged(recording, blockSize)
+    const rows = store.staged(recording, { ...blockSize, time: longestOf(recording) })
     if (rows === undefined) {
       kept.staged = { messages: 0, bytes: 0, first: null }
       return
@@ -262,7 +262,12 @@ export class HistoryKeeper {
 /** Whether staged rows are to be compressed: they are many, large or old. */
 function isDue({ recording, staged }: Kept, now: number): boolean {
   if (staged.messages >= blockSize.messages || staged.bytes >= blockSize.bytes) return true
-  return staged.first !== null && staged.messages > 0 && now - staged.first > Math.min(day, recording.keep / oldestPart)
+  return staged.first !== null && staged.messages > 0 && now - staged.first > longestOf(recording)
+}
+
+/** Milliseconds that lie in one chunk at most, because all of it goes at once. */
+function longestOf({ keep }: Recording): number {
+  return Math.min(day, keep / oldestPart)
 }
 
 function sizeOf({ topics, data }: Block): number {

@@ -69,8 +69,11 @@ export interface HistoryStore {
   deleteRecording(recording: number): void
   totals(recording: number): { staged: HistoryTotals; chunks: HistoryTotals }
   addStaged(recording: number, block: Block): void
-  /** The oldest rows, until they hold so many messages or bytes; at least one. Undefined when there is none. */
-  staged(recording: Recording, limit: { messages: number; bytes: number }): StagedRows | undefined
+  /**
+   * The oldest rows, until they hold so many messages or bytes or so much time (milliseconds); at least one. Undefined when
+   * there is none.
+   */
+  staged(recording: Recording, limit: { messages: number; bytes: number; time: number }): StagedRows | undefined
   /** Deletes rows by their id, both ends included; returns how many went. */
   deleteStaged(recording: number, from: number, to: number): number
   /** Deletes the rows whose messages are all older; returns how many went. */
@@ -130,10 +133,14 @@ export function createHistoryStore(database: Database): HistoryStore {
     staged({ id, connection }, limit) {
       const found: StagedRows = { packets: [], rows: 0, from: 0, to: 0 }
       let bytes = 0
+      let first = 0
       for (const row of staged.iterate(id)) {
-        const enough = found.packets.length + row.count > limit.messages || bytes + row.bytes > limit.bytes
-        if (found.rows > 0 && enough) break
-        if (found.rows === 0) found.from = row.id
+        const large = found.packets.length + row.count > limit.messages || bytes + row.bytes > limit.bytes
+        if (found.rows > 0 && (large || row.last - first > limit.time)) break
+        if (found.rows === 0) {
+          found.from = row.id
+          first = row.first
+        }
         found.to = row.id
         found.rows++
         bytes += row.bytes

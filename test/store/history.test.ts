@@ -171,7 +171,7 @@ it('another process reads while the engine writes and compresses, and sees the h
   const reader = readHistory(path)
   const iterator = reader[Symbol.iterator]()
   expect(iterator.next().value?.received).toBe(0)
-  const rows = store.history.staged(recording, { messages: 5, bytes: 1000 })
+  const rows = store.history.staged(recording, { messages: 5, bytes: 1000, time: 1000 })
   if (rows === undefined) throw new Error('nothing is staged')
   const chunk = await compressBlock(blockOf(rows.packets))
   store.transaction(() => {
