@@ -4,7 +4,7 @@ import type { ConnectionConfig } from '../mqtt/contract.ts'
 import { readText } from './files.ts'
 
 type Connection = Settings['connections'][string]
-type PemFiles = Settings['brokerTls']
+type TlsSettings = Settings['brokerTls']
 
 /** The options of the engine that come from settings as they are. Reads the PEM files. Throws FILE_UNREADABLE. */
 export function engineSettings(
@@ -57,12 +57,10 @@ function accessOf(connection: Connection | undefined, common: ConnectionConfig['
   }
 }
 
-/** The texts of PEM files, or nothing when none is named. */
-function certificates({ ca, cert, key }: PemFiles): ConnectionConfig['tls'] {
-  if (ca === undefined && cert === undefined && key === undefined) return undefined
-  return {
-    ...(ca === undefined ? {} : { ca: readText(ca) }),
-    ...(cert === undefined ? {} : { cert: readText(cert) }),
-    ...(key === undefined ? {} : { key: readText(key) }),
-  }
+/** The PEM files, which are read at each connection, or nothing when none is named. Throws FILE_UNREADABLE for one that is not there. */
+function certificates({ ca, cert, key, insecure }: TlsSettings): ConnectionConfig['tls'] {
+  for (const file of [ca, cert, key]) if (file !== undefined) readText(file)
+  const verified = insecure ? { rejectUnauthorized: false } : {}
+  if (ca === undefined && cert === undefined && key === undefined) return insecure ? verified : undefined
+  return { files: { ca, cert, key }, ...verified }
 }

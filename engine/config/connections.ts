@@ -9,6 +9,10 @@ const tlsFiles = {
   ca: filePath().optional().meta({ description: 'Certificate authority that the broker is checked with, PEM.' }),
   cert: filePath().optional().meta({ description: 'Our certificate, for a broker that asks for one, PEM.' }),
   key: filePath().optional().meta({ description: 'The key of that certificate, PEM.' }),
+  insecure: z.boolean().default(false).meta({
+    description:
+      "True: the broker's certificate is not checked, so whoever is on the way can read and change everything. It is shown wherever the connection is.",
+  }),
 }
 
 /** One broker connection. */
@@ -82,6 +86,11 @@ export const connectionSettings = {
     key: tlsFiles.key.meta({
       description: 'The key of that certificate, PEM.',
       cli: commandLine('broker-key', { value: 'FILE' }),
+    }),
+    insecure: tlsFiles.insecure.meta({
+      description:
+        'Brokers are not checked by their certificate: whoever is on the way can read and change everything.',
+      cli: commandLine('broker-insecure'),
     }),
   }),
 }

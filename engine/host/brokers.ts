@@ -3,6 +3,8 @@ import { secretVariable } from '../flow/index.ts'
 import type { Log } from '../log.ts'
 import { type EmbeddedBroker, startBroker } from '../mqtt/broker/broker.ts'
 import type { ConnectionConfig } from '../mqtt/contract.ts'
+import { createDialer } from '../net/dialer.ts'
+import { brokerEgress } from '../net/egress.ts'
 import type { Clock } from '../run/ports.ts'
 import type { EngineDescription } from '../server/protocol.ts'
 import type { SecretReference } from '../spec/fields.ts'
@@ -62,13 +64,16 @@ export function connectionConfigs(
     broker === undefined
       ? { name: defaultConnection, url: options.broker ?? '', clientId, ...opened(options.brokerAccess ?? {}, secret) }
       : { name: defaultConnection, url: 'embedded', connect: () => broker.connect(), clientId, protocolVersion: 4 }
+  // Their URLs come from whoever started the engine, never from flows or messages.
+  const dialer = createDialer(brokerEgress)
   return [
-    first,
+    { ...first, dialer },
     ...(options.connections ?? []).map(({ name, url, ...access }) => ({
       name,
       url,
       clientId: `${clientId}-${name}`,
       ...opened(access, secret),
+      dialer,
     })),
   ]
 }

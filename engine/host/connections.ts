@@ -1,6 +1,7 @@
 import { rulewireError, suggestion } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ConnectionConfig, IncomingLink, Links, OutgoingLink, QosZeroMessage } from '../mqtt/contract.ts'
+import { isUnverified } from '../mqtt/tls.ts'
 import { TopicTrie } from '../mqtt/trie.ts'
 import type { Batch } from '../run/batch.ts'
 import type { Subscriptions } from '../run/deployment.ts'
@@ -140,6 +141,8 @@ export class Connections implements Subscriptions {
     return [...this.#connections.values()].map(({ config, incoming, outgoing, outbox }) => ({
       name: config.name,
       embedded: config.connect !== undefined,
+      ...(isUnverified(config) ? { insecure: true } : {}),
+      ...(config.tls?.rejectUnauthorized === false ? { unverified: true as const } : {}),
       incoming: incoming.state(),
       outgoing: outgoing.state(),
       outbox: outbox.count,

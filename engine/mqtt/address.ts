@@ -1,6 +1,6 @@
-import { createSecureContext } from 'node:tls'
 import { reasonOf, rulewireError } from '../errors.ts'
 import type { ConnectionConfig } from './contract.ts'
+import { readTls } from './tls.ts'
 
 /** Where a broker is and how it is reached, read from a connection's config. */
 export interface Address {
@@ -110,11 +110,12 @@ function checkTls(config: ConnectionConfig, transport: Address['transport']): vo
   const { tls } = config
   if (tls === undefined) return
   if (transport !== 'tls' && transport !== 'wss') {
-    if (tls.ca === undefined && tls.cert === undefined && tls.key === undefined) return
+    const { ca, cert, key } = { ...tls, ...tls.files }
+    if (ca === undefined && cert === undefined && key === undefined) return
     throw refusal(config, 'it has certificates but does not use TLS', 'Write mqtts:// or wss://.')
   }
   try {
-    createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key })
+    readTls(config)
   } catch (cause) {
     const hint = 'Give ca, cert and key as PEM texts that belong together.'
     throw refusal(config, `its certificates cannot be used (${reasonOf(cause)})`, hint, cause)

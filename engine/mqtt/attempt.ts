@@ -9,6 +9,7 @@ import { connackFault, disconnectFault, ProtocolFault, socketFault } from './fau
 import { FrameCutter, type FrameHandler } from './frames.ts'
 import { defaultPacketLimit, startClient } from './mqttjs.ts'
 import { Pings } from './pings.ts'
+import type { TlsOptions } from './tls.ts'
 import { Wire } from './wire.ts'
 
 export interface Accepted {
@@ -50,6 +51,7 @@ export interface AttemptHandlers {
 export interface AttemptOptions {
   readonly config: ConnectionConfig
   readonly address: Address
+  readonly tls: TlsOptions
   readonly clientId: string
   readonly version: 4 | 5
   readonly paused: boolean
@@ -91,7 +93,7 @@ export class Attempt {
     this.#handlers = options.handlers
     this.#paused = options.paused
     this.#cutter = new FrameCutter(options.config.maximumPacketSize ?? defaultPacketLimit, this.#onFrame)
-    this.#socket = dial(options.address, options.config)
+    this.#socket = dial(options.address, options.config, options.tls)
     const wire = new Wire(this.#socket)
     this.#wire = wire
     this.#pings = new Pings(() => wire.push(pingResponse))

@@ -6,6 +6,7 @@ import { Backoff } from './backoff.ts'
 import type { ServerProperties } from './connack.ts'
 import type { ConnectionConfig, ConnectionState, ConnectionStatus } from './contract.ts'
 import type { FrameHandler } from './frames.ts'
+import { isUnverified, readTls, type TlsOptions } from './tls.ts'
 
 /** What one side of a broker connection is told. */
 export interface ConnectionHandlers {
@@ -61,6 +62,7 @@ export class Connection {
   #version: 4 | 5
   /** 3.1.1 is tried because the broker hung up on 5 without a word; it may have had other reasons. */
   #guessing = false
+  #tls: TlsOptions
   #attempt: Attempt | undefined
   #timer: NodeJS.Timeout | undefined
   #paused = false
@@ -84,6 +86,7 @@ export class Connection {
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     const { config } = options
     this.address = readAddress(config)
+    this.#tls = readTls(config)
     this.#options = options
     this.#handlers = handlers
     this.#preferred = config.protocolVersion ?? 5
@@ -180,6 +183,7 @@ export class Connection {
       this.#attempt = new Attempt({
         config,
         address: addressNow(this.address, config),
+        tls: this.#tlsNow(),
         clientId,
         version: this.#version,
         paused: this.#paused,
@@ -197,6 +201,16 @@ export class Connection {
     }
   }
 
+  /** The certificates of this moment; those of before when the new ones cannot be used. */
+  #tlsNow(): TlsOptions {
+    try {
+      this.#tls = readTls(this.#options.config)
+    } catch (thrown) {
+      this.log('error', `the certificates that it had are used further: ${reasonOf(thrown)}`)
+    }
+    return this.#tls
+  }
+
   #accepted({ sessionPresent, properties }: Accepted): void {
     this.#epoch++
     this.#connected = true
@@ -205,6 +219,9 @@ export class Connection {
     this.#lastLogged = ''
     this.#complaint = undefined
     const session = sessionPresent ? 'the broker kept our session' : 'a new session'
+    if (isUnverified(this.#options.config)) {
+      this.log('warn', `${this.address.place} is not checked: whoever is on the way can read and change everything.`)
+    }
     this.log('info', `connected to ${this.address.place} with MQTT ${this.#version === 5 ? '5' : '3.1.1'}, ${session}.`)
     if (properties.sessionExpiryInterval === 0 && this.#options.config.transient !== true) {
       this.log('warn', 'the broker keeps no session: messages are lost while the engine is not connected.')

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Dialer } from '../net/dialer.ts'
 import type { Packet } from '../spec/message.ts'
 
 /** How to reach a broker. */
@@ -21,8 +22,19 @@ export interface ConnectionConfig {
    * cannot be made, and it is tried again later.
    */
   login?: () => { username?: string | undefined; password?: string | undefined }
-  /** PEM texts. */
-  tls?: { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean }
+  /**
+   * PEM texts, or the files that hold them, which are read at each connection. `rejectUnauthorized` is true unless said: without
+   * it whoever stands on the way can read and change everything, and that is shown wherever the connection is.
+   */
+  tls?: {
+    ca?: string
+    cert?: string
+    key?: string
+    files?: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined }
+    rejectUnauthorized?: boolean
+  }
+  /** Judges the addresses of the broker's name (C27); without it every address is right. */
+  dialer?: Dialer
   /** 5 unless said; the link falls back to 4 (MQTT 3.1.1) where the broker refuses 5. */
   protocolVersion?: 4 | 5
   /** Seconds, 1 to 65535; 30 unless said. */

@@ -84,6 +84,8 @@ export interface PortDescription {
 export interface BrokerDescription {
   name: string
   embedded: boolean
+  /** True: nobody checks the broker's certificate. */
+  insecure?: boolean
   /** The certificate of the broker is not looked at. */
   unverified?: true
   incoming: ConnectionState

@@ -33,6 +33,7 @@ export function StatusBar() {
         >
           <span className={styles.dot} aria-hidden />
           {broker.name}: {t(`broker.${broker.incoming.status}`)}
+          {broker.insecure && <strong className={styles.insecure}>{t('broker.insecure')}</strong>}
         </span>
       ))}
       <span ref={rate} className={styles.rate} />

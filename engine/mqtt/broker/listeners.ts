@@ -32,13 +32,13 @@ export interface ListenersOptions {
   readonly limits: BrokerLimits
   readonly counters: BrokerCounters
   serve(socket: Socket, arrival: Arrival): void
+  /** For which addresses there is no limit of their own; this machine unless said. */
+  isExempt?(address: string): boolean
   /** A sentence about an address that comes too often. */
   onRefused(address: string, text: string): void
   readonly log: Log
 }
 
-/** Milliseconds for a TLS handshake. */
-const handshakeTimeout = 10_000
 const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
 
 /** The ports of a broker: one as it is, one with TLS, with one count of connections for both. */
@@ -99,12 +99,12 @@ export class Listeners {
   }
 
   #createSecure({ files, clientCertificates }: SecureListener): SecureServer {
-    const { serve, log } = this.#options
+    const { serve, log, limits } = this.#options
     const asks = clientCertificates !== 'none'
     const server = createSecureServer({
       ...socketOptions,
       ...files.texts,
-      handshakeTimeout,
+      handshakeTimeout: limits.connectWithin,
       requestCert: asks,
       rejectUnauthorized: clientCertificates === 'required',
     })
@@ -133,12 +133,12 @@ export class Listeners {
   }
 
   #admit(socket: Socket): boolean {
-    const { limits, counters, onRefused } = this.#options
+    const { limits, counters, onRefused, isExempt = isLoopbackAddress } = this.#options
     const address = addressOf(socket)
     const place = placeOf(address)
     const count = this.#counts.get(place) ?? 0
     const all = this.#sockets.size >= limits.connections
-    if (all || (count >= limits.connectionsPerAddress && !isLoopbackAddress(address))) {
+    if (all || (count >= limits.connectionsPerAddress && !isExempt(address))) {
       counters.refusedConnections++
       const found = all ? `${limits.connections} are open` : `${count} are open from there`
       onRefused(address, `A connection from ${address} is closed: ${found}`)
