@@ -5,6 +5,7 @@ import { acceptLearned } from './host/accept-learned.ts'
 import { AlarmDesk } from './host/alarms.ts'
 import { AuditDesk } from './host/audit.ts'
 import { AuthDesk } from './host/auth.ts'
+import { BacktestDesk } from './host/backtests.ts'
 import { openBrokerUsers } from './host/broker-access.ts'
 import type { BrokerUserDesk } from './host/broker-users.ts'
 import { connectionConfigs, placeOfBroker, startEmbedded } from './host/brokers.ts'
@@ -232,6 +233,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
   }
   const { telemetry, version } = options
   const seat = operations.trace({ runner, telemetry, version, secret, instance: store.meta('id') ?? '', clock, random, log })
+  const backtests = new BacktestDesk({ ...options, ...draftOptions })
   const traces = new Traces({ runner: seat, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
   const alarms = new AlarmDesk({
     nodes,
@@ -353,6 +355,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     learning.close()
     deploys.close()
     await operations.close()
+    await backtests.close()
     stopClearing()
     runner.timers.stop()
     traces.close()
@@ -402,6 +405,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
       accept: (flow, node, about) => acceptLearned({ flows, learning, specs }, flow, node, about),
       reset: (connection, filter) => learning.reset(connection, filter),
     },
+    backtests,
     ruleTests: new RuleTestDesk({ flows: options.flows, specs, worker: options.ruleTestsWorker }),
     hooks,
     deploys,

@@ -47,6 +47,7 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
       exposed,
       specs: nodeSpecs,
       ruleTestsWorker: moduleBeside('rule-tests-worker'),
+      backtestWorker: moduleBeside('backtest-worker'),
       version: packageVersion(),
       log,
     })

@@ -7,6 +7,7 @@ import type { RowOptions } from '../backtest/row-reader.ts'
 import { reasonOf, rulewireError, suggestion } from '../errors.ts'
 import { checkFlow } from '../flow/index.ts'
 import type { Plan } from '../flow/model.ts'
+import type { Limits } from '../jsonata/index.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import { withoutShare } from '../spec/topics.ts'
 import { openScratchTables } from '../store/scratch.ts'
@@ -34,9 +35,11 @@ export interface BacktestJobData {
   width: number
   /** Milliseconds. */
   tolerance: number
+  /** Limits of expressions, where they differ from the usual ones. */
+  limits?: Partial<Limits> | undefined
 }
 
-export type Pace = Pick<BacktestOptions, 'elapsed' | 'breathe' | 'progress' | 'limits'>
+export type Pace = Pick<BacktestOptions, 'elapsed' | 'breathe' | 'progress'>
 type Specs = ReadonlyMap<string, AnyNodeSpec>
 
 /** How many stretches of time a series has, how close alarms are the same one (milliseconds), and the seed: unless they are said. */
@@ -47,7 +50,7 @@ export const backtestDefaults = { width: 1000, tolerance: 600_000, seed: 1 }
  * input throws, and what `breathe` throws.
  */
 export async function doBacktest(job: BacktestJobData, specs: Specs, pace: Pace): Promise<BacktestResult> {
-  const { document, against, disable, source, from, to, until, seed, width, tolerance } = job
+  const { document, against, disable, source, from, to, until, seed, width, tolerance, limits } = job
   const plan = planOf(document, disable, specs)
   const other =
     against === undefined ? undefined : { label: against.label, plan: planOf(against.document, disable, specs) }
@@ -61,7 +64,20 @@ export async function doBacktest(job: BacktestJobData, specs: Specs, pace: Pace)
     return scratch
   }
   try {
-    return await runBacktest({ plan, against: other, input, from, to, until, tables, seed, width, tolerance, ...pace })
+    return await runBacktest({
+      plan,
+      against: other,
+      input,
+      from,
+      to,
+      until,
+      tables,
+      seed,
+      width,
+      tolerance,
+      limits,
+      ...pace,
+    })
   } finally {
     for (const scratch of opened) scratch.close()
   }

@@ -90,6 +90,8 @@ export interface EngineOptions {
   }
   /** Module of the thread that runs rule tests, as {@link RuleTestDeskOptions} says; without it they run in the engine's own. */
   ruleTestsWorker?: URL | undefined
+  /** The same for backtests and the adviser of thresholds. */
+  backtestWorker?: URL | undefined
   /** Where HTTP requests of flows may go; public addresses, and this machine where the flow names it, unless given. */
   egress?: EgressSettings | undefined
   /** How long sessions live, and how passwords are hashed. */

@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts'
 import type { CheckResult, FlowDocument, PlanDiff } from '../flow/model.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import type { AuditApi, AuthApi } from './api-auth.ts'
+import type { BacktestApi } from './api-backtest.ts'
 import type { HistoryApi } from './api-history.ts'
 import type { DeployAbout, DeploysApi } from './api-deploys.ts'
 import type { HooksApi } from './api-hooks.ts'
@@ -79,6 +80,7 @@ export interface EngineApi extends ToolsApi, AlarmsApi, OperationsApi {
   readonly auth: AuthApi
   readonly audit: AuditApi
   readonly ruleTests: RuleTestsApi
+  readonly backtests: BacktestApi
   readonly history: HistoryApi
   readonly hooks: HooksApi
   readonly deploys: DeploysApi

@@ -9,6 +9,7 @@ import { Answer, type Route, route } from './route.ts'
 import { alarmRoutes } from './routes-alarms.ts'
 import { deployComment, deployRoutes } from './routes-deploys.ts'
 import { authRoutes } from './routes-auth.ts'
+import { backtestRoutes } from './routes-backtest.ts'
 import { historyRoutes } from './routes-history.ts'
 import { brokerUserRoutes } from './routes-broker-users.ts'
 import { secretRoutes } from './routes-secrets.ts'
@@ -282,6 +283,7 @@ export const routes: readonly Route[] = [
   ...authRoutes(apiRoot),
   ...userRoutes(apiRoot),
   ...testRoutes(apiRoot),
+  ...backtestRoutes(apiRoot),
   ...operationRoutes(apiRoot),
 ]
 

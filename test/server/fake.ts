@@ -6,6 +6,7 @@ import type {
   Alarm,
   AlarmCounts,
   AlarmHealth,
+  BacktestJob,
   BrokerDescription,
   DeadLetter,
   DeploySummary,
@@ -98,6 +99,16 @@ export const aTrace: Trace = {
   expires: 60_001,
   hops: [],
   left: 0,
+}
+
+export const aBacktest: BacktestJob = {
+  id: 'b1',
+  kind: 'backtest',
+  flow: 'cold-chain',
+  state: 'running',
+  started: 1767225600000,
+  progress: { messages: 0, total: null, done: null, time: null, rate: 0 },
+  problems: [],
 }
 
 export const anAlarm: Alarm = {
@@ -292,6 +303,22 @@ export function fakeEngine(): FakeEngine {
       },
     },
     publish: async (message) => note('publish', message),
+    backtests: {
+      backtest: (request) => {
+        note('backtest', request)
+        return aBacktest
+      },
+      advise: (request) => {
+        note('advise', request)
+        return { ...aBacktest, kind: 'advice' }
+      },
+      list: () => [aBacktest],
+      get: () => aBacktest,
+      end: async (id) => {
+        note('endBacktest', id)
+        return aBacktest
+      },
+    },
     history: {
       list: () => ({ items: [], missed: 0 }),
       messages: async (request) => {
