@@ -3,6 +3,7 @@ import { adviseCommand } from './advise.ts'
 import { alarmsCommand } from './alarms.ts'
 import { backtestCommand } from './backtest.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
+import { brokerUsersCommand } from './broker-users.ts'
 import { checkCommand, problemText } from './check.ts'
 import type { Command } from './command.ts'
 import { configCommand } from './config.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   deadLettersCommand,
   alarmsCommand,
   secretsCommand,
+  brokerUsersCommand,
   configCommand,
   usersCommand,
   tokensCommand,

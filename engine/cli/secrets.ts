@@ -1,5 +1,5 @@
-import { rulewireError, suggestion } from '../errors.ts'
 import type { SecretInfo } from '../server/protocol-secrets.ts'
+import { type Action, runAction } from './actions.ts'
 import { askEngine } from './client.ts'
 import { type CommandInput, command } from './command.ts'
 import { engineOptions } from './engine-options.ts'
@@ -14,11 +14,11 @@ const options = {
 
 type Input = CommandInput<typeof options>
 
-const actions: Readonly<Record<string, (input: Input, words: readonly string[]) => Promise<number>>> = {
-  list,
-  set,
-  remove,
-  'rotate-key': rotateKey,
+const actions: Readonly<Record<string, Action<Input>>> = {
+  list: { words: '', run: list },
+  set: { words: 'NAME', run: set },
+  remove: { words: 'NAME', run: remove },
+  'rotate-key': { words: '', run: rotateKey },
 }
 
 export const secretsCommand = command({
@@ -34,18 +34,10 @@ export const secretsCommand = command({
   rulewire secrets list
 
 Flows name it as { "$secret": "hook-token" }. A variable RULEWIRE_SECRET_HOOK_TOKEN of the engine goes before it.`,
-  run: (input) => {
-    const [name = 'list', ...words] = input.words
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
-    if (action !== undefined) return action(input, words)
-    const names = Object.keys(actions)
-    const values = { command: `secrets ${name}`, suggestion: suggestion(name, names), commands: names.join(', ') }
-    throw rulewireError('UNKNOWN_COMMAND', values)
-  },
+  run: (input) => runAction('secrets', actions, input),
 })
 
-async function list({ values, terminal }: Input, words: readonly string[]): Promise<number> {
-  namesOf('list', words, 0)
+async function list({ values, terminal }: Input): Promise<number> {
   const found = await askEngine<SecretInfo[]>(values, '/secrets')
   if (values.json) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
   else {
@@ -62,8 +54,7 @@ async function list({ values, terminal }: Input, words: readonly string[]): Prom
   return found.some(({ fault }) => fault !== undefined) ? exitCodes.problems : exitCodes.ok
 }
 
-async function set({ values, terminal }: Input, words: readonly string[]): Promise<number> {
-  const [name = ''] = namesOf('set', words, 1)
+async function set({ values, terminal }: Input, [name = '']: readonly string[]): Promise<number> {
   const value = await terminal.readHidden(`Value of ${name} (it is not shown): `)
   const path = `/secrets/${encodeURIComponent(name)}`
   const info = await askEngine<SecretInfo>(values, path, { value }, 'PUT')
@@ -76,30 +67,14 @@ async function set({ values, terminal }: Input, words: readonly string[]): Promi
   return exitCodes.ok
 }
 
-async function remove({ values, terminal }: Input, words: readonly string[]): Promise<number> {
-  const [name = ''] = namesOf('remove', words, 1)
+async function remove({ values, terminal }: Input, [name = '']: readonly string[]): Promise<number> {
   await askEngine(values, `/secrets/${encodeURIComponent(name)}/remove`, { force: values.force })
   terminal.out(`${name} is removed\n`)
   return exitCodes.ok
 }
 
-async function rotateKey({ values, terminal }: Input, words: readonly string[]): Promise<number> {
-  namesOf('rotate-key', words, 0)
+async function rotateKey({ values, terminal }: Input): Promise<number> {
   const { rotated } = await askEngine<{ rotated: number }>(values, '/secrets/rotate-key', {})
   terminal.out(`${counted(rotated, 'secret')} encrypted anew\n`)
   return exitCodes.ok
-}
-
-function namesOf(action: string, words: readonly string[], wanted: 0 | 1): readonly string[] {
-  const usage = `rulewire secrets ${action}${wanted === 1 ? ' NAME' : ''}`
-  if (words.length < wanted)
-    throw rulewireError('MISSING_ARGUMENT', { command: `secrets ${action}`, what: 'a name', usage })
-  const surplus = words[wanted]
-  if (surplus === undefined) return words
-  // It may be the value, which must not show up in logs of the shell's errors.
-  throw rulewireError('SURPLUS_ARGUMENT', {
-    command: `secrets ${action}`,
-    argument: `${surplus.slice(0, 1)}...`,
-    usage,
-  })
 }

@@ -4,8 +4,9 @@ import type { User, UserChange } from '../server/protocol-auth.ts'
 import { type Action, runAction } from './actions.ts'
 import { authDeskOptions, withDesk } from './auth-desk.ts'
 import { type CommandInput, command } from './command.ts'
+import { newPassword } from './new-password.ts'
 import { choice } from './option.ts'
-import { columns, counted, exitCodes, type Terminal } from './terminal.ts'
+import { columns, counted, exitCodes } from './terminal.ts'
 
 const options = {
   ...authDeskOptions,
@@ -102,14 +103,4 @@ async function remove({ values, terminal }: Input, [name = '']: readonly string[
 function told({ values, terminal }: Pick<Input, 'values' | 'terminal'>, user: User, sentence: string): number {
   terminal.out(values.json ? `${JSON.stringify(user, null, 2)}\n` : `${user.name} ${sentence}\n`)
   return exitCodes.ok
-}
-
-/** Whoever types it unseen types it twice. */
-async function newPassword(terminal: Terminal, name: string): Promise<string> {
-  const [password = ''] = (await terminal.readHidden(`Password of ${name} (it is not shown): `)).split(/\r?\n/)
-  if (terminal.interactive !== true) return password
-  const again = await terminal.readHidden('Once more: ')
-  if (again === password) return password
-  const wanted = 'Try again.'
-  throw rulewireError('BAD_REQUEST', { detail: 'The two passwords are not the same.', wanted })
 }
