@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import styles from './App.module.css'
+import { isDark } from './actions/acts.ts'
 import { bindKeys } from './actions/keys.ts'
-import { isDark } from './actions/registry.ts'
 import { Canvas } from './canvas/Canvas.tsx'
 import { useCurrent, useEditor, useFlows, useServer, useText, useUi } from './context.ts'
 import { Dialogs } from './dialogs/Dialogs.tsx'
@@ -12,6 +12,8 @@ import { Left } from './panels/LeftRail.tsx'
 import { OfflineBar, Overlay } from './panels/Overlay.tsx'
 import { StatusBar } from './panels/StatusBar.tsx'
 import { Welcome } from './panels/Welcome.tsx'
+import { SignIn } from './people/SignIn.tsx'
+import { Warnings } from './people/Warnings.tsx'
 
 /** The whole page. */
 export function App() {
@@ -19,10 +21,14 @@ export function App() {
   const inspector = useUi((state) => state.inspector)
   useTheme()
   useEffect(() => bindKeys(editor), [editor])
+  const away = useServer((state) => state.session?.who === null)
+  const loaded = useFlows((state) => state.loaded)
+  if (away && !loaded) return <SignIn />
   return (
     <div className={styles.app}>
       <Header />
       <OfflineBar />
+      <Warnings />
       <div className={styles.middle}>
         <Left />
         <main className={styles.main}>
@@ -34,6 +40,7 @@ export function App() {
       <StatusBar />
       <Dialogs />
       <Overlay />
+      {away && <SignIn />}
     </div>
   )
 }

@@ -45,7 +45,7 @@ const ui = createUiStore(keptUi(), browserLanguage(navigator.languages))
 const first = await loadTexts(ui.getState().language)
 const shownTexts = { current: first, t: translator(first) }
 const editor = createEditor({
-  client: createClient(() => undefined),
+  client: createClient(() => void editor.askSession()),
   flows: createFlowsStore(),
   ui,
   server: createServerStore(),

@@ -17,6 +17,7 @@ export interface TestEngine {
   readonly url: string
   readonly mqttPort: number
   readonly flows: string
+  readonly data: string
   readonly log: () => string
   writeFlow(document: FlowDocument): void
   /** Ends it; `start` brings it back on the same ports. */
@@ -26,7 +27,11 @@ export interface TestEngine {
   close(): Promise<void>
 }
 
-export async function startEngine(flows: readonly FlowDocument[] = []): Promise<TestEngine> {
+/** @param options further ones of `rulewire start` */
+export async function startEngine(
+  flows: readonly FlowDocument[] = [],
+  options: readonly string[] = [],
+): Promise<TestEngine> {
   await buildOnce()
   const directory = mkdtempSync(join(tmpdir(), 'rulewire-browser-'))
   const flowDirectory = join(directory, 'flows')
@@ -41,6 +46,7 @@ export async function startEngine(flows: readonly FlowDocument[] = []): Promise<
       return state.mqttPort
     },
     flows: flowDirectory,
+    data: join(directory, 'data'),
     log: () => state.log,
     writeFlow(document) {
       writeFileSync(join(flowDirectory, `${document.flow}.json`), `${JSON.stringify(document, null, 2)}\n`)
@@ -54,7 +60,7 @@ export async function startEngine(flows: readonly FlowDocument[] = []): Promise<
           join(root, 'engine/main.ts'),
           'start',
           ...['--flows', flowDirectory, '--data', join(directory, 'data')],
-          ...['--port', port, '--mqtt-port', String(state.mqttPort)],
+          ...['--port', port, '--mqtt-port', String(state.mqttPort), ...options],
         ],
         { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
       )
@@ -141,10 +147,17 @@ export interface TestPage {
 export async function openPage(
   browser: Browser,
   url: string,
-  options: { dark?: boolean; language?: string; before?: (page: Page) => Promise<void> } = {},
+  options: {
+    dark?: boolean
+    language?: string
+    before?: (page: Page) => Promise<void>
+    /** What shows that the page is there; the button for a deploy unless given. */
+    first?: string
+    width?: number
+  } = {},
 ): Promise<TestPage> {
   const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
+    viewport: { width: options.width ?? 1440, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
     locale: options.language ?? 'en-GB',
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -163,7 +176,7 @@ export async function openPage(
   )
   await options.before?.(page)
   await page.goto(url)
-  await page.locator('[data-deploy]').waitFor()
+  await page.locator(options.first ?? '[data-deploy]').waitFor()
   return { page, context, complaints }
 }
 

@@ -16,7 +16,7 @@ export function bindKeys(editor: Editor): () => void {
             if (editor.ui.getState().dialog !== undefined) return
             if (action.enabled?.(editor) === false) return
             event.preventDefault()
-            action.run(editor)
+            perform(editor, action.id)
           },
         ]),
       ),

@@ -27,8 +27,7 @@ export function createCall(base: string, refused: (code: string) => void): Call 
     try {
       return await request<Answer>(method, base + path, body, signal)
     } catch (thrown) {
-      if (thrown instanceof ApiError && thrown.status === 401 && nobody.has(thrown.answer.code))
-        refused(thrown.answer.code)
+      if (thrown instanceof ApiError && saysNobody(thrown)) refused(thrown.answer.code)
       throw thrown
     }
   }
@@ -40,6 +39,11 @@ export function queryOf(values: Readonly<Record<string, string | number | undefi
     value === undefined || value === '' ? [] : [[name, String(value)]],
   )
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}
+
+/** Whether an answer says that nobody is logged in (any more). */
+export function saysNobody({ status, answer }: ApiError): boolean {
+  return status === 401 && nobody.has(answer.code)
 }
 
 const nobody: ReadonlySet<string> = new Set(['LOGIN_NEEDED', 'SETUP_NEEDED'])

@@ -18,6 +18,8 @@ import type { Trace, TraceRequest, TryAnswer, TryRequest } from '../../../engine
 import { isObject } from '../../core/path.ts'
 import { type AlarmsClient, alarmsClient } from './alarms.ts'
 import { createCall } from './call.ts'
+import { type DeploysClient, deploysClient } from './deploys.ts'
+import { type PeopleClient, peopleClient } from './people.ts'
 import { type TestsClient, testsClient } from './tests.ts'
 
 export { ApiError } from './call.ts'
@@ -32,12 +34,14 @@ export interface PublishRequest {
 
 /** The engine's HTTP API, as the editor uses it. Every method throws {@link ApiError}. */
 export interface Client {
+  people: PeopleClient
   tests: TestsClient
   alarmReports: AlarmsClient
+  deploys: DeploysClient
   flows(): Promise<FlowSummary[]>
   flow(flow: string): Promise<FlowDetail>
   check(document: FlowDocument, signal?: AbortSignal): Promise<CheckAnswer>
-  deploy(document: FlowDocument, hash: string | undefined): Promise<DeployAnswer>
+  deploy(document: FlowDocument, hash: string | undefined, comment?: string): Promise<DeployAnswer>
   remove(flow: string): Promise<void>
   nodeTypes(): Promise<NodeTypeDescription[]>
   brokers(): Promise<BrokerDescription[]>
@@ -60,13 +64,19 @@ export function createClient(refused: (code: string) => void): Client {
   const list = <Item>(path: string, name: string) =>
     call<unknown>('GET', path).then((answer) => items<Item>(answer, name))
   return {
+    people: peopleClient(call),
     tests: testsClient(call),
     alarmReports: alarmsClient(call),
+    deploys: deploysClient(call),
     flows: () => list('flows', 'flows'),
     flow: (flow) => call('GET', `flows/${encodeURIComponent(flow)}`),
     check: (document, signal) => call('POST', 'check', { document }, signal),
-    deploy: (document, hash) =>
-      call('PUT', `flows/${encodeURIComponent(document.flow)}`, { document, ...(hash === undefined ? {} : { hash }) }),
+    deploy: (document, hash, comment = '') =>
+      call('PUT', `flows/${encodeURIComponent(document.flow)}`, {
+        document,
+        ...(hash === undefined ? {} : { hash }),
+        ...(comment === '' ? {} : { comment }),
+      }),
     remove: (flow) => call('DELETE', `flows/${encodeURIComponent(flow)}`),
     nodeTypes: () => list('nodes', 'nodes'),
     brokers: () => list('brokers', 'brokers'),

@@ -5,6 +5,8 @@ export type Connection = 'connecting' | 'online' | 'offline'
 export interface LiveSocket {
   /** Says what is to be sent from now on; kept over a lost connection. */
   watch(request: Omit<LiveRequest, 'type'>): void
+  /** Connects at once instead of waiting for the next try. */
+  retry(): void
   close(): void
 }
 
@@ -54,6 +56,7 @@ export function createSocket(handlers: {
       request = { type: 'watch', ...wanted }
       if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(request))
     },
+    retry: now,
     close() {
       closed = true
       window.clearTimeout(timer)

@@ -16,6 +16,7 @@ import { firstBox, nodeHeight, nodeWidth } from '../../core/geometry.ts'
 import { insertExisting } from '../actions/place.ts'
 import { useEditor, useText, useUi } from '../context.ts'
 import { focusForm } from '../forms/focus.ts'
+import { useReadOnly } from '../people/may.ts'
 import styles from './Canvas.module.css'
 import { CanvasFloats } from './CanvasFloats.tsx'
 import { markWire, wireUnder } from './dropTarget.ts'
@@ -60,6 +61,7 @@ function Graph() {
   const wiring = useWiring()
   const drop = useDrop()
   const onKeyDown = useCanvasKeys(boxes)
+  const readOnly = useReadOnly()
 
   // Another flow: back to where one was in it, or all of it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another flow moves the view, not another view
@@ -140,6 +142,8 @@ function Graph() {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onlyRenderVisibleElements
+        nodesDraggable={!readOnly}
+        nodesConnectable={!readOnly}
         nodesFocusable={false}
         edgesFocusable={false}
         disableKeyboardA11y

@@ -5,6 +5,7 @@ import { ConflictsDialog, DeleteFlowDialog, ImportDialog, NewFlowDialog, RenameF
 import { PublishDialog } from './Publish.tsx'
 
 const DeployDialog = lazy(() => import('./Deploy.tsx'))
+const AdminDialog = lazy(() => import('../people/Admin.tsx'))
 
 /** The dialog that is open. */
 export function Dialogs() {
@@ -33,6 +34,12 @@ export function Dialogs() {
       return <SearchDialog />
     case 'keys':
       return <KeysDialog />
+    case 'admin':
+      return (
+        <Suspense fallback={null}>
+          <AdminDialog tab={dialog.tab} />
+        </Suspense>
+      )
     case 'conflicts':
       return <ConflictsDialog flow={dialog.flow} />
   }

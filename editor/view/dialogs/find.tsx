@@ -1,9 +1,10 @@
 import { fuzzyFilter } from '../../core/fuzzy.ts'
 import { search } from '../../core/search.ts'
-import { actions, keyText, perform } from '../actions/registry.ts'
+import { keyText } from '../actions/acts.ts'
+import { actions, perform, reasonAgainst } from '../actions/registry.ts'
 import { useEditor, useFlows, useText } from '../context.ts'
 import { Dialog } from '../parts/Dialog.tsx'
-import { Picker } from '../parts/Picker.tsx'
+import { Picker, type PickerItem } from '../parts/Picker.tsx'
 import styles from './dialogs.module.css'
 
 /** Every action by name. */
@@ -22,6 +23,7 @@ export function CommandsDialog() {
           fuzzyFilter(typed, possible, (action) => [t(action.title), action.id]).map((action) => ({
             id: action.id,
             label: t(action.title),
+            ...noted(reasonAgainst(editor, action)),
             note: action.keys?.[0] ? <kbd>{keyText(action.keys[0])}</kbd> : undefined,
           }))
         }
@@ -115,4 +117,9 @@ export function KeysDialog() {
       </div>
     </Dialog>
   )
+}
+
+/** What the role does not allow is shown with the reason, and cannot be chosen. */
+function noted(reason: string | undefined): Partial<PickerItem> {
+  return reason === undefined ? {} : { detail: reason, disabled: true }
 }

@@ -27,6 +27,7 @@ interface CodeFieldProps {
   change: (text: string) => void
   /** Whether the field that stood here while this was loaded had the focus. */
   focused: { current: boolean }
+  readOnly: boolean
 }
 
 /**
@@ -94,9 +95,11 @@ export default function CodeField(props: CodeFieldProps) {
           'data-expression': props.label,
         }),
         EditorView.decorations.of(marks),
+        EditorState.readOnly.of(props.readOnly),
+        EditorView.editable.of(!props.readOnly),
       ]),
     })
-  }, [props.label, props.invalid, props.faultAt])
+  }, [props.label, props.invalid, props.faultAt, props.readOnly])
 
   return <div ref={host} id={props.id} data-code className={styles.code} data-invalid={props.invalid || undefined} />
 }

@@ -3,6 +3,7 @@ import type { TextField } from '../../core/form.ts'
 import { problemsAt } from '../../core/problems.ts'
 import { seenPaths, shortText } from '../../core/samples.ts'
 import { useEditor, useText } from '../context.ts'
+import { useReadOnly } from '../people/may.ts'
 import { messageFor } from '../state/sample.ts'
 import { hintOf } from './controls.tsx'
 import type { ControlProps } from './FieldView.tsx'
@@ -18,6 +19,7 @@ export function ExpressionControl(props: ControlProps<TextField>) {
   const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
   const set = (next: string) => props.change(field.path, next === '' && !field.required ? undefined : next)
   const focused = useRef(false)
+  const readOnly = useReadOnly()
   const placeholder = hintOf(field, (example) => t('form.example', { example }))
   const problem = problemsAt(props.problems, field.path).find((found) => found.column !== undefined)
   const paths = useCallback(() => {
@@ -55,6 +57,7 @@ export function ExpressionControl(props: ControlProps<TextField>) {
           paths={paths}
           change={set}
           focused={focused}
+          readOnly={readOnly}
         />
       </Suspense>
       <LiveResult node={node} text={text} />

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Alarm, AlarmCommandName, AlarmWhy } from '../../../engine/server/protocol.ts'
 import { ageText } from '../../core/samples.ts'
 import { useEditor, useText } from '../context.ts'
+import { useNeeds } from '../people/may.ts'
 import { AlarmLink } from './AlarmLink.tsx'
 import { AlarmReasons } from './AlarmReasons.tsx'
 import styles from './Drawer.module.css'
@@ -13,6 +14,7 @@ const hour = 3_600_000
 export function AlarmRow({ alarm, done }: { alarm: Alarm; done: () => void }) {
   const editor = useEditor()
   const t = useText()
+  const needs = useNeeds('operator')
   const [note, setNote] = useState('')
   const [why, setWhy] = useState<AlarmWhy>()
   const { flow, node, key, shelved, outOfService, acknowledgement } = alarm
@@ -66,16 +68,17 @@ export function AlarmRow({ alarm, done }: { alarm: Alarm; done: () => void }) {
           className={`input ${styles.noteInput}`}
           aria-label={`${t('alarms.note')}: ${key}`}
           placeholder={t('alarms.note')}
+          {...needs}
           value={note}
           onChange={(event) => setNote(event.target.value)}
         />
         {can('acknowledge') && (
-          <button type="button" className="button" onClick={() => command('acknowledge')}>
+          <button type="button" className="button" {...needs} onClick={() => command('acknowledge')}>
             {t('alarms.acknowledge')}
           </button>
         )}
         {note.trim() !== '' && (
-          <button type="button" className="button" onClick={() => command('note')}>
+          <button type="button" className="button" {...needs} onClick={() => command('note')}>
             {t('alarms.addNote')}
           </button>
         )}
@@ -84,6 +87,7 @@ export function AlarmRow({ alarm, done }: { alarm: Alarm; done: () => void }) {
             className={`input ${styles.shelve}`}
             aria-label={`${t('alarms.shelve')}: ${key}`}
             value=""
+            {...needs}
             onChange={(event) => {
               const chosen = event.target.value
               if (chosen === 'clear') void command('shelve', { oneShot: true })
@@ -101,7 +105,7 @@ export function AlarmRow({ alarm, done }: { alarm: Alarm; done: () => void }) {
         {(['unshelve', 'in-service', 'reset'] as const).map(
           (name) =>
             can(name) && (
-              <button key={name} type="button" className="button" onClick={() => command(name)}>
+              <button key={name} type="button" className="button" {...needs} onClick={() => command(name)}>
                 {t(`alarms.${name}`)}
               </button>
             ),

@@ -6,10 +6,12 @@ import { ageText, shortText } from '../../core/samples.ts'
 import { useCurrent, useEditor, useText, useUi } from '../context.ts'
 import { focusField } from '../forms/focus.ts'
 import { IconButton } from '../forms/nested.tsx'
+import { useNeeds } from '../people/may.ts'
 import type { Editor } from '../state/editor.ts'
 import styles from './Drawer.module.css'
 
 const Alarms = lazy(() => import('./Alarms.tsx'))
+const Deploys = lazy(() => import('./Deploys.tsx'))
 const Try = lazy(() => import('./Try.tsx'))
 const TracePanel = lazy(() => import('./Trace.tsx'))
 const Tests = lazy(() => import('./tests/Tests.tsx'))
@@ -36,6 +38,7 @@ export function Drawer() {
       {drawer === 'letters' && <Letters />}
       <Suspense fallback={<p className={styles.note}>{t('loading')}</p>}>
         {drawer === 'alarms' && <Alarms />}
+        {drawer === 'deploys' && <Deploys />}
         {drawer === 'try' && <Try />}
         {drawer === 'trace' && <TracePanel />}
         {drawer === 'tests' && <Tests />}
@@ -128,6 +131,7 @@ function Letters() {
   const editor = useEditor()
   const t = useText()
   const flow = useCurrent((open) => open.flow)
+  const needs = useNeeds('operator')
   const [found, setFound] = useState<{ items: DeadLetter[]; total: number }>()
   const [fetched, setFetched] = useState(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: `fetched` asks again
@@ -160,13 +164,19 @@ function Letters() {
             {letter.text} <span className="muted">{letter.hint}</span>
             <code className={styles.payload}>{shortText(letter.message, 200)}</code>
           </span>
-          <button type="button" className="button" onClick={() => act(editor.client.retryDeadLetters([letter.id]))}>
+          <button
+            type="button"
+            className="button"
+            {...needs}
+            onClick={() => act(editor.client.retryDeadLetters([letter.id]))}
+          >
             {t('letters.retry')}
           </button>
           <button
             type="button"
             className="button"
             data-tone="quiet"
+            {...needs}
             onClick={() => act(editor.client.dropDeadLetters([letter.id]))}
           >
             {t('letters.drop')}

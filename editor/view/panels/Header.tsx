@@ -1,9 +1,11 @@
 import {
   Bell,
   BellRing,
+  CircleUser,
   Ellipsis,
   FlaskConical,
   ListChecks,
+  Lock,
   MailX,
   Moon,
   Pause,
@@ -17,8 +19,10 @@ import {
 } from 'lucide-react'
 import { useRef } from 'react'
 import { changesOf } from '../../core/diff.ts'
-import { isDark, perform } from '../actions/registry.ts'
+import { isDark } from '../actions/acts.ts'
+import { actionOf, perform, reasonAgainst } from '../actions/registry.ts'
 import { useCurrent, useEditor, useFlows, useServer, useText, useUi } from '../context.ts'
+import { useReadOnly } from '../people/may.ts'
 import { commandText, hasOwnChanges } from '../state/editor.ts'
 import type { OpenFlow } from '../state/flows.ts'
 import styles from './Header.module.css'
@@ -154,20 +158,26 @@ function Tools() {
   const errors = problems?.filter((problem) => problem.severity === 'error').length ?? 0
   const undoText = past ? t('undo.what', { command: commandText(t, past) }) : t('action.undo')
   const redoText = future ? t('redo.what', { command: commandText(t, future) }) : t('action.redo')
-  const icon = (id: string, label: string, glyph: React.ReactNode, rest: Record<string, unknown> = {}) => (
-    <button
-      type="button"
-      className="button"
-      data-tone="quiet"
-      data-icon
-      aria-label={label}
-      title={label}
-      onClick={() => perform(editor, id)}
-      {...rest}
-    >
-      {glyph}
-    </button>
-  )
+  useServer((state) => state.session?.who?.role)
+  const icon = (id: string, label: string, glyph: React.ReactNode, rest: Record<string, unknown> = {}) => {
+    const reason = reasonAgainst(editor, actionOf(id))
+    return (
+      <button
+        type="button"
+        className="button"
+        data-tone="quiet"
+        data-icon
+        aria-label={label}
+        title={reason === undefined ? label : `${label}: ${reason}`}
+        onClick={() => perform(editor, id)}
+        {...rest}
+        disabled={rest.disabled === true || reason !== undefined}
+      >
+        {glyph}
+      </button>
+    )
+  }
+  const noDeploy = reasonAgainst(editor, actionOf('deploy'))
   return (
     <div className={styles.tools}>
       {icon('undo', undoText, <Undo2 size={16} aria-hidden />, { disabled: past === undefined })}
@@ -195,13 +205,14 @@ function Tools() {
       {icon('try', t('action.try'), <FlaskConical size={16} aria-hidden />, { 'aria-pressed': drawer === 'try' })}
       {icon('tests', t('action.tests'), <ListChecks size={16} aria-hidden />, { 'aria-pressed': drawer === 'tests' })}
       {icon('theme', t('action.theme'), isDark(theme) ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />)}
+      <AccountButton />
       <button
         type="button"
         className="button"
         data-tone="main"
         data-deploy
-        disabled={draft === undefined || count === 0}
-        title={`${t('action.deploy')} (Ctrl Enter)`}
+        disabled={draft === undefined || count === 0 || noDeploy !== undefined}
+        title={noDeploy ?? `${t('action.deploy')} (Ctrl Enter)`}
         onClick={() => perform(editor, 'deploy')}
       >
         <Rocket size={14} aria-hidden /> {count === 0 ? t('deploy.nothing') : t('deploy.button', { count })}
@@ -231,5 +242,36 @@ function AlarmButton() {
       {t('alarms.count', { count: counts?.active ?? 0 })}
       {waiting > 0 && <span className="hidden">{t('alarms.waiting', { count: waiting })}</span>}
     </button>
+  )
+}
+
+/** Who is logged in, and what they may do; opens the account and the administration. */
+function AccountButton() {
+  const editor = useEditor()
+  const t = useText()
+  const who = useServer((state) => state.session?.who)
+  const readOnly = useReadOnly()
+  if (!who) return null
+  const role = t(`role.${who.role}`)
+  return (
+    <>
+      {readOnly && (
+        <span className={styles.readOnly} title={t('may.readOnlyWhy', { role })}>
+          <Lock size={12} aria-hidden /> {t('may.readOnly')}
+        </span>
+      )}
+      <button
+        type="button"
+        className="button"
+        data-tone="quiet"
+        data-account={who.name}
+        aria-label={t('account.label', { name: who.name, role })}
+        title={who.kind === 'local' ? t('account.local') : t('account.label', { name: who.name, role })}
+        onClick={() => perform(editor, 'account')}
+      >
+        <CircleUser size={16} aria-hidden />
+        {who.kind !== 'local' && <span className={styles.who}>{who.name}</span>}
+      </button>
+    </>
   )
 }

@@ -12,6 +12,8 @@ import { ConfigForm } from '../forms/ConfigForm.tsx'
 import { IconButton } from '../forms/nested.tsx'
 import { NodeIcon } from '../parts/Icon.tsx'
 import { Markdown } from '../parts/Markdown.tsx'
+import { useWhyNot } from '../people/may.ts'
+import { FlowGuard } from './FlowGuard.tsx'
 import styles from './Inspector.module.css'
 import { NodeAlarms } from './NodeAlarms.tsx'
 
@@ -121,12 +123,16 @@ function NodeSettings({ node, document }: { node: NodeEntry; document: FlowDocum
               <>
                 <p className="muted">{spec.summary}</p>
                 {spec.alarms && <NodeAlarms flow={document.flow} node={node.id} />}
-                <ConfigForm node={node} spec={spec} problems={own} />
+                <Editable>
+                  <ConfigForm node={node} spec={spec} problems={own} />
+                </Editable>
               </>
             ) : (
               <UnknownType node={node} />
             )}
-            <Identity node={node} document={document} />
+            <Editable>
+              <Identity node={node} document={document} />
+            </Editable>
             {spec && spec.docs !== '' && (
               <details className={styles.docs}>
                 <summary>{t('inspector.docs')}</summary>
@@ -140,6 +146,16 @@ function NodeSettings({ node, document }: { node: NodeEntry; document: FlowDocum
         </div>
       </section>
     </>
+  )
+}
+
+/** A part of a form that who may only look cannot change. */
+function Editable({ children }: { children: React.ReactNode }) {
+  const reason = useWhyNot('editor')
+  return (
+    <fieldset className={styles.editable} disabled={reason !== undefined} title={reason}>
+      {children}
+    </fieldset>
   )
 }
 
@@ -275,7 +291,8 @@ function LastMessage({ flow, end, quiet }: { flow: string; end: string; quiet?: 
       <p className={styles.messageHead}>
         <code>{end}</code> <span ref={note} className="muted" />
       </p>
-      <pre ref={body} className={styles.value} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <pre ref={body} className={styles.value} tabIndex={0} aria-label={end} />
     </div>
   )
 }
@@ -312,24 +329,27 @@ function FlowSettings({ document }: { document: FlowDocument }) {
   return (
     <div className={styles.body}>
       <h2>{t('inspector.flow')}</h2>
-      <label className={styles.stack}>
-        {t('inspector.title')}
-        <input
-          className="input"
-          value={document.title ?? ''}
-          placeholder={document.flow}
-          onChange={(event) => editor.run(setFlowText('title', event.target.value))}
-        />
-      </label>
-      <label className={styles.stack}>
-        {t('inspector.description')}
-        <textarea
-          className="input"
-          rows={3}
-          value={document.description ?? ''}
-          onChange={(event) => editor.run(setFlowText('description', event.target.value))}
-        />
-      </label>
+      <Editable>
+        <label className={styles.stack}>
+          {t('inspector.title')}
+          <input
+            className="input"
+            value={document.title ?? ''}
+            placeholder={document.flow}
+            onChange={(event) => editor.run(setFlowText('title', event.target.value))}
+          />
+        </label>
+        <label className={styles.stack}>
+          {t('inspector.description')}
+          <textarea
+            className="input"
+            rows={3}
+            value={document.description ?? ''}
+            onChange={(event) => editor.run(setFlowText('description', event.target.value))}
+          />
+        </label>
+        <FlowGuard document={document} />
+      </Editable>
       <p className="muted">
         {document.flow}.json · {t('inspector.nodes', { count: document.nodes.length })}
         {summary?.deployed

@@ -1,6 +1,8 @@
 import { WifiOff, X } from 'lucide-react'
-import { useEffect, useRef } from 'react'
-import { actions, keyText, perform } from '../actions/registry.ts'
+import { useEffect, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
+import { keyText } from '../actions/acts.ts'
+import { actions, isPossible, perform, reasonAgainst } from '../actions/registry.ts'
 import { useEditor, useServer, useText, useUi } from '../context.ts'
 import { IconButton } from '../forms/nested.tsx'
 import type { MenuState } from '../state/ui.ts'
@@ -8,41 +10,12 @@ import styles from './Overlay.module.css'
 
 /** What lies over everything: messages to the user, menus, and what screen readers say. */
 export function Overlay() {
-  const editor = useEditor()
   const t = useText()
-  const toasts = useUi((state) => state.toasts)
   const spoken = useUi((state) => state.spoken)
   const menu = useUi((state) => state.menu)
   return (
     <section aria-label={t('overlay.label')}>
-      <div className={styles.toasts}>
-        {toasts.map((toast) => (
-          <div
-            key={toast.id}
-            className={`float ${styles.toast}`}
-            data-tone={toast.tone}
-            role={toast.tone === 'error' ? 'alert' : 'status'}
-          >
-            <div className={styles.toastText}>
-              <p>{toast.text}</p>
-              {toast.hint && <p className="muted">{toast.hint}</p>}
-            </div>
-            {toast.action && (
-              <button
-                type="button"
-                className="button"
-                onClick={() => {
-                  toast.action?.run()
-                  editor.dismiss(toast.id)
-                }}
-              >
-                {toast.action.label}
-              </button>
-            )}
-            <IconButton label={t('close')} icon={<X size={14} aria-hidden />} run={() => editor.dismiss(toast.id)} />
-          </div>
-        ))}
-      </div>
+      <Toasts />
       {menu && <Menu key={`${menu.kind}${menu.id}${menu.screen.x}`} menu={menu} />}
       <div className="hidden" role="status" aria-live="polite">
         {spoken}
@@ -51,11 +24,54 @@ export function Overlay() {
   )
 }
 
+/** Messages to the user. While a modal window is open they stand in it: all else cannot be reached then. */
+function Toasts() {
+  const editor = useEditor()
+  const t = useText()
+  const toasts = useUi((state) => state.toasts)
+  const modals = useUi((state) => state.modals)
+  const [host, setHost] = useState<Element>()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another number of windows is another topmost one
+  useEffect(() => setHost([...document.querySelectorAll('dialog[open]')].at(-1)), [modals])
+  const list = (
+    <div className={styles.toasts}>
+      {toasts.map((toast) => (
+        <div
+          key={toast.id}
+          className={`float ${styles.toast}`}
+          data-tone={toast.tone}
+          role={toast.tone === 'error' ? 'alert' : 'status'}
+        >
+          <div className={styles.toastText}>
+            <p>{toast.text}</p>
+            {toast.hint && <p className="muted">{toast.hint}</p>}
+          </div>
+          {toast.action && (
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                toast.action?.run()
+                editor.dismiss(toast.id)
+              }}
+            >
+              {toast.action.label}
+            </button>
+          )}
+          <IconButton label={t('close')} icon={<X size={14} aria-hidden />} run={() => editor.dismiss(toast.id)} />
+        </div>
+      ))}
+    </div>
+  )
+  return host?.isConnected ? createPortal(list, host) : list
+}
+
 /** Says that the engine cannot be reached, and that nothing is lost by it. */
 export function OfflineBar() {
   const t = useText()
   const connection = useServer((state) => state.connection)
-  if (connection !== 'offline') return null
+  const away = useServer((state) => state.session?.who === null)
+  if (connection !== 'offline' || away) return null
   return (
     <div className={styles.offline} role="alert">
       <WifiOff size={16} aria-hidden /> {t('offline.bar')}
@@ -132,7 +148,8 @@ function Menu({ menu }: { menu: MenuState }) {
           role="menuitem"
           tabIndex={-1}
           className={styles.menuItem}
-          disabled={action.enabled?.(editor) === false}
+          disabled={!isPossible(editor, action)}
+          title={reasonAgainst(editor, action)}
           onClick={() => {
             close()
             if (action.id === 'add') {

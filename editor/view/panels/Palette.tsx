@@ -5,6 +5,7 @@ import { placeNode } from '../actions/place.ts'
 import { dragNode } from '../canvas/useDrop.ts'
 import { useEditor, useServer, useText } from '../context.ts'
 import { NodeIcon } from '../parts/Icon.tsx'
+import { useWhyNot } from '../people/may.ts'
 import styles from './Left.module.css'
 
 const categories = ['sources', 'rules', 'state', 'sinks', 'more'] as const
@@ -52,12 +53,14 @@ export function Palette() {
 
 function Entry({ spec }: { spec: NodeTypeDescription }) {
   const editor = useEditor()
+  const reason = useWhyNot('editor')
   return (
     <button
       type="button"
       className={styles.entry}
-      draggable
-      title={spec.summary}
+      draggable={reason === undefined}
+      disabled={reason !== undefined}
+      title={reason ?? spec.summary}
       data-type={spec.type}
       onDragStart={(event) => {
         event.dataTransfer.setData(dragNode, spec.type)

@@ -1,12 +1,14 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useEditor, useText } from '../context.ts'
+import type { Editor } from '../state/editor.ts'
 import styles from './Dialog.module.css'
 
 /** A modal window. Escape and a click beside it close it; the focus goes back to where it was. */
 export function Dialog(props: {
   title: string
   wide?: boolean
+  large?: boolean
   bare?: boolean
   children: ReactNode
   footer?: ReactNode
@@ -20,16 +22,19 @@ export function Dialog(props: {
     const before = document.activeElement
     if (element.current?.open === false) element.current.showModal()
     element.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
+    const end = countModal(editor)
     return () => {
+      end()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }
-  }, [])
+  }, [editor])
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, the click beside it is only one more way
     <dialog
       ref={element}
       className={styles.dialog}
       data-wide={props.wide}
+      data-large={props.large}
       aria-labelledby={title}
       onClose={close}
       onClick={(event) => event.target === element.current && close()}
@@ -59,4 +64,10 @@ export function Dialog(props: {
       </div>
     </dialog>
   )
+}
+
+/** Says that a modal window is open; returns how to end it. */
+export function countModal(editor: Editor): () => void {
+  editor.ui.setState((state) => ({ modals: state.modals + 1 }))
+  return () => editor.ui.setState((state) => ({ modals: state.modals - 1 }))
 }

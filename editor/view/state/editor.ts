@@ -1,13 +1,16 @@
 import type { BrokerDescription, FlowSummary, LiveFrame } from '../../../engine/server/protocol.ts'
+import type { SessionAnswer } from '../../../engine/server/protocol-auth.ts'
 import type { Command, CommandName } from '../../core/command.ts'
 import { replaceBy } from '../../core/commands.ts'
 import { type FlowDocument, type Point, sameJson } from '../../core/document.ts'
 import { redo, run, undo } from '../../core/history.ts'
 import { placeProblems } from '../../core/problems.ts'
 import { dropDraft } from '../../core/storage.ts'
+import { saysNobody } from '../api/call.ts'
 import { ApiError, type Client } from '../api/client.ts'
 import type { LiveSocket } from '../api/socket.ts'
 import type { Evaluator } from '../forms/evaluate.ts'
+import { whyNot } from '../people/may.ts'
 import type { Texts, Translate } from '../text/languages.ts'
 import { checkedAs, createDrafts } from './drafts.ts'
 import { currentFlow, type FlowsStore, noCheck, type OpenFlow, patchFlow } from './flows.ts'
@@ -51,7 +54,12 @@ export interface CanvasApi {
 
 /** What the whole editor can do with flows. All edits go through `run`. */
 export interface Editor extends Omit<EditorParts, 'openSocket'> {
+  /** Asks who is logged in, and goes on when somebody is or nobody needs to be. */
   start(): Promise<void>
+  /** Asks the engine who is logged in; when nobody is, the page shows the login. */
+  askSession(): Promise<void>
+  /** Somebody has logged in, or out: what is shown is theirs from now on. */
+  signedIn(session: SessionAnswer): Promise<void>
   t: Translate
   open(flow: string | undefined): void
   run(command: Command): void
@@ -60,7 +68,7 @@ export interface Editor extends Omit<EditorParts, 'openSocket'> {
   /** Makes a new flow from a document; it is a draft until it is deployed. */
   create(document: FlowDocument): void
   /** Deploys the draft of a flow; false when the engine refused. */
-  deploy(flow: string): Promise<boolean>
+  deploy(flow: string, comment?: string): Promise<boolean>
   /** Drops the draft's changes (undo brings them back). */
   restore(flow: string): void
   remove(flow: string): Promise<void>
@@ -89,6 +97,8 @@ export function createEditor(parts: EditorParts): Editor {
   }
   const dismiss = (id: number) => ui.setState((state) => ({ toasts: state.toasts.filter((other) => other.id !== id) }))
   const fail = (thrown: unknown) => {
+    // The page shows the login by itself.
+    if (thrown instanceof ApiError && saysNobody(thrown)) return
     if (thrown instanceof ApiError && thrown.status === 0) toast({ tone: 'error', text: t('offline.failed') })
     else if (thrown instanceof ApiError) toast({ tone: 'error', text: thrown.answer.text, hint: thrown.answer.hint })
     else toast({ tone: 'error', text: thrown instanceof Error ? thrown.message : String(thrown) })
@@ -131,6 +141,8 @@ export function createEditor(parts: EditorParts): Editor {
   const onConnection = (connection: 'online' | 'offline') => {
     const before = server.getState().connection
     server.setState({ connection })
+    // It may be that the session has ended.
+    if (connection === 'offline') void editor.askSession()
     if (before === 'offline' && connection === 'online') {
       load().then(() => {
         for (const flow of flows.getState().order) drafts.check(flow, 0)
@@ -150,6 +162,26 @@ export function createEditor(parts: EditorParts): Editor {
     if (entry) ui.setState({ spoken: t(spoken, { command: commandText(t, entry) }) })
   }
 
+  const begin = async () => {
+    try {
+      await load()
+    } catch (thrown) {
+      flows.setState({ loaded: true })
+      incoming.restoreDrafts(new Set())
+      flows.setState((state) => ({ current: state.current ?? state.order[0] }))
+      const text = thrown instanceof ApiError ? thrown.answer.text : String(thrown)
+      server.setState({ failure: text })
+    }
+    socket = parts.openSocket({ onFrame, onConnection })
+    editor.watch()
+  }
+  let refused = 0
+  /** Said once for a row of edits: dragging or typing makes many. */
+  const refuse = (reason: string) => {
+    if (Date.now() - refused > 5000) toast({ tone: 'info', text: reason })
+    refused = Date.now()
+  }
+
   const editor: Editor = {
     ...parts,
     t,
@@ -159,17 +191,25 @@ export function createEditor(parts: EditorParts): Editor {
     current,
     say: (text) => ui.setState({ spoken: text }),
     async start() {
+      await editor.askSession()
+      // The page shows the login; it goes on from there.
+      if (server.getState().session?.who !== null) await begin()
+    },
+    async askSession() {
       try {
-        await load()
+        server.setState({ session: await client.people.session() })
       } catch (thrown) {
-        flows.setState({ loaded: true })
-        incoming.restoreDrafts(new Set())
-        flows.setState((state) => ({ current: state.current ?? state.order[0] }))
-        const text = thrown instanceof ApiError ? thrown.answer.text : String(thrown)
-        server.setState({ failure: text })
+        // An engine that is away says nothing about sessions; that it is away is shown.
+        if (!(thrown instanceof ApiError)) throw thrown
       }
-      socket = parts.openSocket({ onFrame, onConnection })
-      editor.watch()
+    },
+    async signedIn(session) {
+      server.setState({ session, connection: 'connecting' })
+      if (session.who === null) return
+      if (socket === undefined) return begin()
+      socket.retry()
+      await load()
+      for (const flow of flows.getState().order) drafts.check(flow, 0)
     },
     open(flow) {
       flows.setState({ current: flow })
@@ -186,6 +226,8 @@ export function createEditor(parts: EditorParts): Editor {
     run(command) {
       const open = current()
       if (open === undefined) return
+      const reason = whyNot(editor, 'editor')
+      if (reason !== undefined) return refuse(reason)
       const history = run(open.history, command, Date.now())
       if (history === open.history) return
       patchFlow(flows, open.flow, { history })
@@ -197,12 +239,12 @@ export function createEditor(parts: EditorParts): Editor {
       incoming.addDraft(document)
       editor.open(document.flow)
     },
-    async deploy(flow) {
+    async deploy(flow, comment = '') {
       const open = flows.getState().flows[flow]
       if (open === undefined) return false
       const document = open.history.document
       try {
-        const answer = await client.deploy(document, open.hash)
+        const answer = await client.deploy(document, open.hash, comment)
         const now = flows.getState().flows[flow]
         if (now === undefined) return true
         patchFlow(flows, flow, {

@@ -5,6 +5,7 @@ import type { FlowDocument } from '../../core/document.ts'
 import { isObject } from '../../core/path.ts'
 import { lineText, parsedJson } from '../../core/samples.ts'
 import { ApiError } from '../api/client.ts'
+import { whyNot } from '../people/may.ts'
 import type { Editor } from './editor.ts'
 import type { FailedPort, TestMarks } from './ui.ts'
 
@@ -70,7 +71,7 @@ export async function loadTests(editor: Editor, flow: string): Promise<void> {
 export async function runTests(editor: Editor, flow: string, places?: readonly number[]): Promise<void> {
   const known = editor.tests.getState()[flow]
   const document = editor.flows.getState().flows[flow]?.history.document
-  if (known === undefined || document === undefined || known.busy) return
+  if (known === undefined || document === undefined || known.busy || whyNot(editor, 'editor') !== undefined) return
   const { text } = known
   patchTests(editor, flow, { busy: true })
   try {

@@ -10,7 +10,7 @@ export interface Viewport extends Point {
 }
 
 export type LeftPanel = 'palette' | 'topics' | 'outline'
-export type DrawerPanel = 'problems' | 'letters' | 'alarms' | 'try' | 'trace' | 'tests' | 'backtest'
+export type DrawerPanel = 'deploys' | 'problems' | 'letters' | 'alarms' | 'try' | 'trace' | 'tests' | 'backtest'
 export type Theme = 'system' | 'light' | 'dark'
 
 /** What stands on the screen besides the flows themselves. */
@@ -35,6 +35,8 @@ export interface UiState {
   refusal: Refusal | undefined
   menu: MenuState | undefined
   dialog: DialogState | undefined
+  /** Modal windows that are open. */
+  modals: number
   toasts: readonly Toast[]
   /** What a screen reader says next. */
   spoken: string
@@ -99,6 +101,9 @@ export interface MenuState {
   id: string
 }
 
+/** Parts of the administration. */
+export type AdminTab = 'account' | 'tokens' | 'users' | 'secrets' | 'audit'
+
 export type DialogState =
   | { kind: 'deploy' }
   | { kind: 'newFlow' }
@@ -110,6 +115,7 @@ export type DialogState =
   | { kind: 'search' }
   | { kind: 'keys' }
   | { kind: 'conflicts'; flow: string }
+  | { kind: 'admin'; tab: AdminTab }
 
 export interface Toast {
   id: number
@@ -145,6 +151,7 @@ export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStor
     refusal: undefined,
     menu: undefined,
     dialog: undefined,
+    modals: 0,
     toasts: [],
     spoken: '',
     traced: undefined,

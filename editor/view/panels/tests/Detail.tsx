@@ -5,6 +5,7 @@ import { placeAt } from '../../../core/jsontext.ts'
 import { parsePath } from '../../../core/path.ts'
 import type { RuleCase } from '../../../core/ruletests.ts'
 import { useEditor, useText } from '../../context.ts'
+import { useWhyNot } from '../../people/may.ts'
 import { type FlowTests, patchTests, runTests } from '../../state/tests.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Tests.module.css'
@@ -13,6 +14,7 @@ import styles from './Tests.module.css'
 export function Detail({ flow, tests, cases }: { flow: string; tests: FlowTests; cases: readonly RuleCase[] }) {
   const editor = useEditor()
   const t = useText()
+  const reason = useWhyNot('editor')
   const chosen = cases[tests.chosen]
   const result = tests.results.get(tests.chosen)
   if (tests.problems.length > 0) return <Problems flow={flow} tests={tests} />
@@ -34,7 +36,8 @@ export function Detail({ flow, tests, cases }: { flow: string; tests: FlowTests;
         <button
           type="button"
           className="button"
-          disabled={tests.busy}
+          disabled={tests.busy || reason !== undefined}
+          title={reason}
           onClick={() => runTests(editor, flow, [chosen.place])}
         >
           <Play size={14} aria-hidden /> {t('tests.runOne')}

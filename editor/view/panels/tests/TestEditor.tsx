@@ -6,6 +6,7 @@ import { casesOf, testCompletions, testWords } from '../../../core/ruletests.ts'
 import { allTopics } from '../../../core/topics.ts'
 import { useEditor, useText } from '../../context.ts'
 import JsonField from '../../forms/JsonField.tsx'
+import { useWhyNot } from '../../people/may.ts'
 import { noTests, patchTests, runTests, saveTests } from '../../state/tests.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Tests.module.css'
@@ -16,6 +17,7 @@ export default function TestEditor({ flow }: { flow: string }) {
   const t = useText()
   const tests = useStore(editor.tests, (state) => state[flow]) ?? noTests
   const { text, file, problems } = tests
+  const reason = useWhyNot('editor')
   const broken = useMemo(() => casesOf(text) === undefined, [text])
   const changed = file !== undefined && text !== file.text
   const faults = useMemo(
@@ -40,7 +42,12 @@ export default function TestEditor({ flow }: { flow: string }) {
           {broken ? t('tests.notJson') : changed ? t('tests.unsaved') : ''}
         </span>
         <span className={drawer.space} />
-        <button type="button" className="button" disabled={tests.busy || broken} onClick={() => runTests(editor, flow)}>
+        <button
+          type="button"
+          className="button"
+          disabled={tests.busy || broken || reason !== undefined}
+          onClick={() => runTests(editor, flow)}
+        >
           {t('tests.runAll')}
         </button>
         <button
@@ -56,7 +63,8 @@ export default function TestEditor({ flow }: { flow: string }) {
           className="button"
           data-tone="main"
           data-save-tests
-          disabled={!changed || broken}
+          disabled={!changed || broken || reason !== undefined}
+          title={reason}
           onClick={() => saveTests(editor, flow, text)}
         >
           {t('tests.save')}

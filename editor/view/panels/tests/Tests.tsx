@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import { casesOf } from '../../../core/ruletests.ts'
 import { useCurrent, useEditor, useText } from '../../context.ts'
+import { useWhyNot } from '../../people/may.ts'
 import { loadTests, marksOf, noTests, patchTests, runTests } from '../../state/tests.ts'
 import drawer from '../Drawer.module.css'
 import { Detail } from './Detail.tsx'
@@ -25,14 +26,15 @@ export default function Tests() {
   useEffect(() => {
     if (flow !== undefined) void loadTests(editor, flow)
   }, [editor, flow])
+  const reason = useWhyNot('editor')
   useMarks(flow, tests)
   const { follow, ran, text } = tests
   const stale = ran !== undefined && (ran.document !== document || ran.text !== text)
   useEffect(() => {
-    if (!follow || flow === undefined || (ran !== undefined && !stale)) return
+    if (!follow || reason !== undefined || flow === undefined || (ran !== undefined && !stale)) return
     const timer = window.setTimeout(() => void runTests(editor, flow), followAfter)
     return () => window.clearTimeout(timer)
-  }, [editor, flow, follow, stale, ran])
+  }, [editor, flow, follow, stale, ran, reason])
   if (flow === undefined || tests.file === undefined) return <p className={drawer.note}>{t('loading')}</p>
   const set = (patch: Partial<typeof tests>) => patchTests(editor, flow, patch)
   const failed = [...tests.results.values()].filter(({ passed }) => !passed).length
@@ -45,7 +47,8 @@ export default function Tests() {
             className="button"
             data-tone="main"
             data-run-tests
-            disabled={tests.busy || (cases?.length ?? 0) === 0}
+            disabled={tests.busy || (cases?.length ?? 0) === 0 || reason !== undefined}
+            title={reason}
             onClick={() => runTests(editor, flow)}
           >
             <Play size={14} aria-hidden /> {t(tests.busy ? 'try.running' : 'tests.runAll')}
@@ -54,6 +57,8 @@ export default function Tests() {
             type="button"
             className="button"
             aria-pressed={tests.view === 'record'}
+            disabled={reason !== undefined}
+            title={reason}
             onClick={() => set({ view: 'record' })}
           >
             <ClipboardPlus size={14} aria-hidden /> {t('tests.fromMessages')}
