@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../engine/config/index.ts'
+import { configJsonSchema, settingsMarkdown } from '../engine/config/index.ts'
 import { flowSchema, nodesMarkdown } from '../engine/flow/index.ts'
 import { ruleTestsJsonSchema } from '../engine/rules/index.ts'
 import { routesMarkdown } from '../engine/server/matrix.ts'
@@ -10,6 +10,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['flows/flow.schema.json', `${JSON.stringify(flowSchema(nodeSpecs), null, 2)}\n`],
     ['flows/rule-tests.schema.json', `${JSON.stringify(ruleTestsJsonSchema(), null, 2)}\n`],
     ['flows/rulewire.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
+    ['engine/docs/settings.md', settingsMarkdown()],
     ['nodes/README.md', nodesMarkdown(nodeSpecs)],
     ['engine/docs/routes.md', routesMarkdown()],
   ])

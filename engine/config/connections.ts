@@ -29,10 +29,10 @@ const connection = z.strictObject({
     .meta({ description: 'Version of MQTT that is tried first; 3.1.1 is tried where a broker refuses 5.' }),
   keepalive: duration()
     .refine((time) => time >= 1000 && time <= 65_535_000, 'that is out of range; write a duration from 1s to 65535s')
-    .default(30_000)
+    .prefault('30s')
     .meta({ description: 'A broker that is silent for 1.5 times this is gone.', examples: ['30s'] }),
   sessionExpiry: duration()
-    .default(7 * 86_400_000)
+    .prefault('7d')
     .meta({ description: 'How long the broker keeps messages for us while we are away (MQTT 5).', examples: ['7d'] }),
   history: z
     .strictObject(historyFields)

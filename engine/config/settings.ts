@@ -12,7 +12,7 @@
  * - with `live: true` the promise that it takes effect at SIGHUP: engine/cli/reload.ts applies it.
  *
  * Then read it where the engine is put together: `settings.limits.outbox.rows` in engine/cli/start.ts, as an EngineOption.
- * Files are `filePath()` (relative to the config file), durations `duration()` (milliseconds in code), secrets `secretReference()`,
+ * Files are `filePath()` (relative to the config file), durations `duration().prefault('10s')` (milliseconds in code), secrets `secretReference()`,
  * a group of settings is `section(...)`. A larger group may live in a file of its own beside this one and be named here.
  */
 import { z } from 'zod'
@@ -75,10 +75,10 @@ export const settingsSchema = z.strictObject({
       }),
     sessions: section('Logins of people.', {
       idle: duration()
-        .default(12 * 3_600_000)
+        .prefault('12h')
         .meta({ description: 'A session ends when nothing was asked in it for so long.', examples: ['12h'] }),
       life: duration()
-        .default(7 * 86_400_000)
+        .prefault('7d')
         .meta({ description: 'A session ends after so long in any case.', examples: ['7d'] }),
     }),
     ...httpTlsSettings,
@@ -183,7 +183,7 @@ export const settingsSchema = z.strictObject({
       .default('text')
       .meta({ description: 'Log lines for people or for programs.', cli: commandLine('log-format') }),
     repeats: duration()
-      .default(10_000)
+      .prefault('10s')
       .meta({
         description:
           'A line that comes again and again is written at most so often, with how often it came; "0s" writes all.',

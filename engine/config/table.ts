@@ -49,7 +49,8 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Settings of Rulewire', ...shape }
 }
 
-function linesOf(schema: FieldSchema): readonly CommandLine[] {
+/** How a setting is written on the command line; none for most. */
+export function linesOf(schema: FieldSchema): readonly CommandLine[] {
   // "cli" is only ever written with commandLine(), which the table's own test checks
   const { cli = [] } = schema as { cli?: CommandLine | readonly CommandLine[] }
   return Array.isArray(cli) ? cli : [cli as CommandLine]
