@@ -103,9 +103,14 @@ export class AuthDesk implements AuthApi {
   async setup({ token, name, password, address }: Parameters<AuthApi['setup']>[0]): Promise<BegunSession> {
     if (this.hasUsers()) throw rulewireError('SETUP_DONE', {})
     this.#mayTry('', address)
-    if (!this.#setup.fits(token)) throw rulewireError('SETUP_TOKEN_WRONG', {})
+    if (!this.#setup.take(token)) throw rulewireError('SETUP_TOKEN_WRONG', {})
     this.#limiter.succeeded('', address)
-    await this.users.add({ name, role: 'admin', password })
+    try {
+      await this.users.add({ name, role: 'admin', password })
+    } catch (thrown) {
+      if (!this.hasUsers()) this.#setup.giveBack(token)
+      throw thrown
+    }
     return this.#begin(name)
   }
 

@@ -25,8 +25,15 @@ export class SetupToken {
     return { token, file }
   }
 
-  fits(token: string): boolean {
-    return this.#hash !== undefined && timingSafeEqual(this.#hash, Buffer.from(secretHash(token)))
+  /** Whether it is this one; then it is used up, unless it is given back because nobody was made with it. */
+  take(token: string): boolean {
+    if (this.#hash === undefined || !timingSafeEqual(this.#hash, Buffer.from(secretHash(token)))) return false
+    this.#hash = undefined
+    return true
+  }
+
+  giveBack(token: string): void {
+    this.#hash = Buffer.from(secretHash(token))
   }
 
   /** There are users: it is worth nothing any more, and the file goes. */

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { ask } from '../server/ask.ts'
@@ -69,6 +70,21 @@ test('C2, C3, C5: the first start for others shows a setup token once, and a los
   expect((await ask(next.port, 'POST', '/api/v1/login', { body: login })).status).toBe(200)
 })
 
+test('C1: editor and broker listen on 127.0.0.1 alone unless told otherwise', async () => {
+  const args = ['start', '--flows', 'flows', '--data', join(directory, 'other'), '--port', '0', '--mqtt-port', '0']
+  const child = spawnRulewire(args, { cwd: directory })
+  children.push(child)
+  await child.started()
+  // The whole of 127.0.0.0/8 is this machine: a server on all addresses would answer here too.
+  for (const port of [Number(new URL(child.url).port), Number(child.mqttPort)]) {
+    expect(await reaches('127.0.0.1', port)).toBe(true)
+    expect(await reaches('127.0.0.2', port)).toBe(false)
+  }
+  for (const name of readdirSync(join(directory, 'other'))) {
+    expect(statSync(join(directory, 'other', name)).mode & 0o077, `C5: ${name}`).toBe(0)
+  }
+})
+
 test.each([
   [['--host', '0.0.0.0'], 'INSECURE_HTTP'],
   [['--host', '0.0.0.0', '--behind-proxy'], 'INSECURE_MQTT'],
@@ -77,3 +93,13 @@ test.each([
   expect(exit).toBe(2)
   expect(err).toContain(`rulewire: ${code} `)
 })
+
+function reaches(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port }, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}

@@ -36,6 +36,10 @@ const samples: Readonly<Record<string, { path: string; body?: unknown; status?: 
     status: 409,
   },
   'POST /api/v1/login': { path: '/api/v1/login', body: { name: 'anna', password: 'long enough' } },
+  'POST /api/v1/history/clear': { path: '/api/v1/history/clear', body: {} },
+  'GET /api/v1/flows/:flow/deploys': { path: '/api/v1/flows/cold-chain/deploys' },
+  'GET /api/v1/flows/:flow/deploys/:id': { path: '/api/v1/flows/cold-chain/deploys/3' },
+  'POST /api/v1/flows/:flow/deploys/:id/restore': { path: '/api/v1/flows/cold-chain/deploys/3/restore', body: {} },
   'POST /api/v1/logout': { path: '/api/v1/logout', body: {} },
   'POST /api/v1/password': {
     path: '/api/v1/password',
@@ -126,7 +130,7 @@ describe.each(table)('%s', (_, entry) => {
     expect((await call()).status).toBe(status)
   })
 
-  test('refuses a foreign Host before anything else happens', async () => {
+  test('C14: refuses a foreign Host before anything else happens', async () => {
     for (const host of [
       'evil.example',
       `evil.example:${server.port}`,
@@ -139,7 +143,7 @@ describe.each(table)('%s', (_, entry) => {
     expect(engine.calls).toEqual([])
   })
 
-  test('changes nothing for pages of other origins', async () => {
+  test('C15: changes nothing for pages of other origins', async () => {
     const refused = entry.method === 'GET' ? [] : foreignPages()
     for (const headers of refused) {
       expect(await call(headers), JSON.stringify(headers)).toMatchObject({
@@ -150,7 +154,7 @@ describe.each(table)('%s', (_, entry) => {
     expect(engine.calls).toEqual([])
   })
 
-  test('carries the headers, and none that lets other origins read', async () => {
+  test('C18, C22: carries the headers, and none that lets other origins read', async () => {
     for (const reply of [await call(), await call({ host: 'evil.example' })]) {
       expect(reply.headers['content-security-policy']).toBe(contentSecurityPolicy)
       expect(reply.headers['x-content-type-options']).toBe('nosniff')
@@ -174,7 +178,7 @@ describe.each(table)('%s', (_, entry) => {
     expect(engine.calls).toEqual([])
   })
 
-  test('takes a body only as JSON', async () => {
+  test('C16: takes a body only as JSON', async () => {
     if (entry.body === undefined)
       return expect((await ask(server.port, entry.method, path, { body: '{}' })).status).toBe(400)
     const reply = await ask(server.port, entry.method, path, { body, type: 'text/plain' })
@@ -192,7 +196,7 @@ const foreignPages = () => [
   { 'sec-fetch-site': 'same-site', origin: `http://${own()}` },
 ]
 
-describe('hosts and origins', () => {
+describe('C14, C15: hosts and origins', () => {
   const publish = (headers: Record<string, string>) =>
     ask(server.port, 'POST', '/api/v1/publish', { body: { topic: 'a', payload: '' }, headers })
 

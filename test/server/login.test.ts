@@ -96,6 +96,16 @@ describe('setup', () => {
     expect(engine.auth.openSetup()).toBeUndefined()
   })
 
+  test('C3: two who use it at the same time make one admin', async () => {
+    await start({ behindProxy: true })
+    const token = engine.auth.openSetup()?.token ?? ''
+    const attempt = (name: string) => engine.auth.setup({ token, name, password, address: '127.0.0.1' })
+    const done = await Promise.allSettled(['anna', 'eve'].map(attempt))
+    expect(done.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(done[1]).toMatchObject({ reason: { code: 'SETUP_TOKEN_WRONG' } })
+    expect(engine.auth.users.list()).toHaveLength(1)
+  })
+
   test('C3: there is no default password and no default token', async () => {
     await start({ behindProxy: true })
     for (const guess of ['admin', 'rulewire', 'setup', ' ']) {
