@@ -10,7 +10,7 @@ export interface Changes {
   wiresRemoved: WireEntry[]
   /** Ids of nodes that only stand elsewhere. */
   moved: string[]
-  /** Title, description, disabled of the flow. */
+  /** Title, description, disabled, history and guard of the flow. */
   properties: FieldChange[]
   /** How many of all these there are. */
   count: number
@@ -60,7 +60,8 @@ function nodeFields(was: NodeEntry, is: NodeEntry): FieldChange[] {
 }
 
 function flowProperties(document: FlowDocument | undefined): Record<string, unknown> {
-  return { title: document?.title, description: document?.description, disabled: document?.disabled }
+  const { title, description, disabled, history, guard } = document ?? {}
+  return { title, description, disabled, history, guard }
 }
 
 function fieldChanges(path: string, before: unknown, after: unknown): FieldChange[] {

@@ -1,9 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
-import { type Changes, changesOf, type FieldChange } from '../../core/diff.ts'
-import { type NodeEntry, titleOf } from '../../core/document.ts'
-import { shortText } from '../../core/samples.ts'
-import { useCurrent, useEditor, useServer, useText } from '../context.ts'
+import { changesOf } from '../../core/diff.ts'
+import { useCurrent, useEditor, useText } from '../context.ts'
 import { Dialog } from '../parts/Dialog.tsx'
+import { ChangeList } from './ChangeList.tsx'
 import styles from './Deploy.module.css'
 
 /** Shows what a deploy changes, down to the field, and does it. */
@@ -12,6 +11,7 @@ export default function DeployDialog() {
   const t = useText()
   const open = useCurrent((flow) => flow)
   const [busy, setBusy] = useState(false)
+  const [comment, setComment] = useState('')
   const confirm = useRef<HTMLButtonElement>(null)
   useEffect(() => confirm.current?.focus(), [])
   if (open === undefined) return null
@@ -20,7 +20,7 @@ export default function DeployDialog() {
   const deploy = async () => {
     if (busy || changes.count === 0) return
     setBusy(true)
-    const done = await editor.deploy(open.flow)
+    const done = await editor.deploy(open.flow, comment.trim())
     setBusy(false)
     if (done || errors.length > 0) editor.ui.setState({ dialog: undefined })
   }
@@ -59,100 +59,19 @@ export default function DeployDialog() {
         </ul>
       )}
       {changes.count === 0 ? <p>{t('deploy.nothing')}</p> : <ChangeList changes={changes} />}
+      {changes.count > 0 && (
+        <label className={styles.comment}>
+          {t('deploys.comment')}
+          <input
+            className="input"
+            maxLength={500}
+            value={comment}
+            placeholder={t('deploys.commentHelp')}
+            onChange={(event) => setComment(event.target.value)}
+            onKeyDown={(event) => event.key === 'Enter' && void deploy()}
+          />
+        </label>
+      )}
     </Dialog>
-  )
-}
-
-function ChangeList({ changes }: { changes: Changes }) {
-  const t = useText()
-  const specs = useServer((state) => state.specs)
-  const states = (node: NodeEntry) => specs.get(node.type)?.category === 'state'
-  return (
-    <>
-      <Section title={t('deploy.added')} tone="add" count={changes.added.length}>
-        {changes.added.map((node) => (
-          <li key={node.id}>
-            <NodeName node={node} />
-          </li>
-        ))}
-      </Section>
-      <Section title={t('deploy.changed')} tone="change" count={changes.changed.length}>
-        {changes.changed.map(({ id, node, fields }) => (
-          <li key={id}>
-            <NodeName node={node} />
-            {states(node) && fields.some((field) => field.path.startsWith('config')) && (
-              <span className="muted"> {t('deploy.keepsState')}</span>
-            )}
-            <FieldList fields={fields} />
-          </li>
-        ))}
-      </Section>
-      <Section title={t('deploy.removed')} tone="remove" count={changes.removed.length}>
-        {changes.removed.map((node) => (
-          <li key={node.id}>
-            <NodeName node={node} /> {states(node) && <span className="muted">{t('deploy.losesState')}</span>}
-          </li>
-        ))}
-      </Section>
-      <Section title={t('deploy.wires')} tone="change" count={changes.wiresAdded.length + changes.wiresRemoved.length}>
-        {changes.wiresAdded.map((wire) => (
-          <li key={`+${wire.from}${wire.to}`}>
-            + <code>{`${wire.from} → ${wire.to}`}</code>
-          </li>
-        ))}
-        {changes.wiresRemoved.map((wire) => (
-          <li key={`-${wire.from}${wire.to}`}>
-            − <code>{`${wire.from} → ${wire.to}`}</code>
-          </li>
-        ))}
-      </Section>
-      <Section title={t('deploy.flow')} tone="change" count={changes.properties.length}>
-        <li>
-          <FieldList fields={changes.properties} />
-        </li>
-      </Section>
-      <Section title={t('deploy.moved')} tone="move" count={changes.moved.length}>
-        <li>
-          <code>{changes.moved.slice(0, 12).join(', ')}</code> {changes.moved.length > 12 && '…'}
-        </li>
-      </Section>
-    </>
-  )
-}
-
-function Section(props: { title: string; tone: string; count: number; children: React.ReactNode }) {
-  if (props.count === 0) return null
-  return (
-    <section className={styles.section} data-tone={props.tone} data-change={props.tone}>
-      <h3>
-        {props.title} <span className="muted">{props.count}</span>
-      </h3>
-      <ul>{props.children}</ul>
-    </section>
-  )
-}
-
-function NodeName({ node }: { node: NodeEntry }) {
-  return (
-    <>
-      {titleOf(node)} <code className="muted">{`${node.id} (${node.type})`}</code>
-    </>
-  )
-}
-
-function FieldList({ fields }: { fields: readonly FieldChange[] }) {
-  return (
-    <dl className={styles.fields}>
-      {fields.map((field) => (
-        <div key={field.path}>
-          <dt>
-            <code>{field.path.replace(/^config\./, '')}</code>
-          </dt>
-          <dd>
-            <del>{shortText(field.before, 120)}</del> <ins>{shortText(field.after, 120)}</ins>
-          </dd>
-        </div>
-      ))}
-    </dl>
   )
 }

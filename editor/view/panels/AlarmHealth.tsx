@@ -77,41 +77,43 @@ function Figures({ report }: { report: AlarmHealth }) {
   const { annunciations, perHour, peak, floods, acknowledged, waiting, oldest, from, now } = report
   const rate = Math.round(perHour * 100) / 100
   return (
-    <dl>
-      <Figure name={t('health.alarms')} value={annunciations} />
-      <Figure
-        name={t('health.perHour')}
-        value={rate}
-        tone={perHour > good.much ? 'error' : perHour > good.perHour ? 'warn' : 'ok'}
-        detail={t('health.goodPerHour')}
-      />
-      <Figure
-        name={t('health.peak')}
-        value={peak?.count ?? 0}
-        tone={(peak?.count ?? 0) > good.peak ? 'warn' : 'ok'}
-        detail={peak === null ? undefined : new Date(peak.time).toLocaleString()}
-      />
-      <Figure
-        name={t('health.floods')}
-        value={percent(floods.share)}
-        tone={floods.share > good.flood ? 'warn' : 'ok'}
-        detail={t('health.goodFloods')}
-      />
-      <Figure
-        name={t('health.acknowledged')}
-        value={acknowledged.median === null ? '–' : ageText(acknowledged.median)}
-        detail={acknowledged.most === null ? undefined : t('health.nineOfTen', { age: ageText(acknowledged.most) })}
-      />
-      <Figure
-        name={t('health.waiting')}
-        value={waiting.count}
-        tone={waiting.count > 0 ? 'warn' : 'ok'}
-        detail={waiting.since === null ? undefined : t('health.oldest', { age: ageText(now - waiting.since) })}
-      />
+    <>
+      <dl>
+        <Figure name={t('health.alarms')} value={annunciations} />
+        <Figure
+          name={t('health.perHour')}
+          value={rate}
+          tone={perHour > good.much ? 'error' : perHour > good.perHour ? 'warn' : 'ok'}
+          detail={t('health.goodPerHour')}
+        />
+        <Figure
+          name={t('health.peak')}
+          value={peak?.count ?? 0}
+          tone={(peak?.count ?? 0) > good.peak ? 'warn' : 'ok'}
+          detail={peak === null ? undefined : new Date(peak.time).toLocaleString()}
+        />
+        <Figure
+          name={t('health.floods')}
+          value={percent(floods.share)}
+          tone={floods.share > good.flood ? 'warn' : 'ok'}
+          detail={t('health.goodFloods')}
+        />
+        <Figure
+          name={t('health.acknowledged')}
+          value={acknowledged.median === null ? '–' : ageText(acknowledged.median)}
+          detail={acknowledged.most === null ? undefined : t('health.nineOfTen', { age: ageText(acknowledged.most) })}
+        />
+        <Figure
+          name={t('health.waiting')}
+          value={waiting.count}
+          tone={waiting.count > 0 ? 'warn' : 'ok'}
+          detail={waiting.since === null ? undefined : t('health.oldest', { age: ageText(now - waiting.since) })}
+        />
+      </dl>
       {oldest !== null && oldest > from && (
         <p className="muted">{t('health.begins', { time: new Date(oldest).toLocaleString() })}</p>
       )}
-    </dl>
+    </>
   )
 }
 

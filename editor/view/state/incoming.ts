@@ -33,6 +33,15 @@ export function createIncoming(parts: {
 
   const take = async (summary: FlowSummary) => {
     const before = flows.getState().flows[summary.flow]
+    if (
+      before?.summary !== undefined &&
+      summary.returned !== undefined &&
+      before.summary.returned?.id !== summary.returned.id
+    ) {
+      const values = { flow: summary.title, reason: summary.returned.reason }
+      const show = { label: t('merge.show'), run: () => ui.setState({ drawer: 'deploys' as const }) }
+      toast({ tone: 'error', text: t('deploys.cameBack', values), action: show })
+    }
     if (before !== undefined && before.hash === summary.hash) return patchFlow(flows, summary.flow, { summary })
     const detail = await client.flow(summary.flow)
     // What was typed while the engine answered counts, too.

@@ -1,0 +1,33 @@
+import type { enDeploys } from './en-deploys.ts'
+
+/** 流程版本的文字。 */
+export const zhDeploys: Record<keyof typeof enDeploys, string> = {
+  'action.deploys': '流程的版本',
+  'deploys.comment': '说明',
+  'deploys.commentHelp': '原因，显示在版本列表中',
+  'deploys.none': '此流程从未部署。',
+  'deploys.age': '{age} 前',
+  'deploys.automatic': '自动恢复',
+  'deploys.file': '文件已更改',
+  'deploys.restored': '恢复了 #{id} 的版本',
+  'deploys.returned': '#{id} 的版本',
+  'deploys.current': '运行中',
+  'deploys.failed': '失败',
+  'deploys.watched': '还要观察 {age}：{messages} 条消息中有 {errors} 条失败',
+  'deploys.compare': '比较的内容',
+  'deploys.whatChanged': '#{id} 更改了什么',
+  'deploys.wouldChange': '回到 #{id} 会更改什么',
+  'deploys.changes': '更改',
+  'deploys.same': '没有差别。',
+  'deploys.toDraft': '放入草稿',
+  'deploys.inDraft': '草稿现在是版本 #{id}。请查看，需要时再部署。',
+  'deploys.restore': '部署此版本',
+  'deploys.done': '版本 #{id} 重新运行。',
+  'deploys.noLonger': '现在无法部署：',
+  'deploys.cameBack': '{flow}：上一次部署已撤回。{reason}',
+  'guard.title': '部署保护',
+  'guard.help': '部署后失败的消息超过此限度时，自动恢复到之前的版本。',
+  'guard.errors': '错误',
+  'guard.within': '时间内',
+  'guard.min': '至少消息数',
+}
