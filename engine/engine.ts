@@ -245,7 +245,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
   })
   const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret: secrets.valueOrNone, log })
   watchSecrets(secrets, options, deployment.plans, flows)
-  const loops = new LoopGuard({ plans: deployment.plans, nodes, runner, clock, log })
+  const loops = new LoopGuard({ plans: deployment.plans, nodes, runner, log })
   const statusWatch = new StatusWatch({
     nodes,
     plans: deployment.plans,

@@ -1,5 +1,5 @@
 import type { Subscription } from '../spec/spec.ts'
-import { filtersIntersect } from '../spec/topics.ts'
+import { FilterIndex } from './filter-index.ts'
 import type { Edges } from './graph.ts'
 import type { Plan } from './model.ts'
 
@@ -41,7 +41,7 @@ export function waysOf(plans: Iterable<Plan>): Ways {
       receivers.set(link, [...(receivers.get(link) ?? []), vertex])
     }
   }
-  const topics = publishers.flatMap((from) => subscribers.filter((to) => meet(from, to)).map((to) => ({ from, to })))
+  const topics = meetings(publishers, subscribers)
   for (const { from, to } of topics) edges.get(from.vertex)?.push(to.vertex)
   for (const { vertex, link } of senders) edges.get(vertex)?.push(...(receivers.get(link) ?? []))
   return { edges, topics }
@@ -61,10 +61,25 @@ export function reachableFrom(start: Iterable<string>, edges: Edges): ReadonlySe
   return reached
 }
 
-/** Whether what one publishes can reach the other. Connections of different names are taken for different brokers. */
-function meet(from: TopicEnd, to: TopicEnd): boolean {
-  const [sends, receives] = [from.topics.broker ?? defaultBroker, to.topics.broker ?? defaultBroker]
-  return sends === receives && filtersIntersect(from.topics.filter, to.topics.filter)
+/** Who can reach whom over a topic, in order. Connections of different names are taken for different brokers. */
+function meetings(publishers: readonly TopicEnd[], subscribers: readonly TopicEnd[]): Ways['topics'] {
+  if (publishers.length === 0) return []
+  const indexes = new Map<string, FilterIndex<number>>()
+  for (const [place, { topics }] of subscribers.entries()) {
+    const broker = topics.broker ?? defaultBroker
+    const index = indexes.get(broker) ?? new FilterIndex<number>()
+    indexes.set(broker, index)
+    index.add(topics.filter, place)
+  }
+  return publishers.flatMap((from) => {
+    const places = indexes.get(from.topics.broker ?? defaultBroker)?.meeting(from.topics.filter) ?? []
+    return places
+      .toSorted((one, other) => one - other)
+      .flatMap((place) => {
+        const to = subscribers[place]
+        return to === undefined ? [] : [{ from, to }]
+      })
+  })
 }
 
 /** The connection of nodes that name none. */

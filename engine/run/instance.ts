@@ -136,7 +136,7 @@ function tablesOf(node: NodeRuntime, { runner, tables }: InstanceOptions): Table
 function newMessage(fields: NewMessage, runner: Runner): Message {
   const topic = fields.topic ?? ''
   const received = fields.received ?? runner.now
-  return {
+  const made = {
     topic,
     payload: fields.payload,
     time: fields.time ?? received,
@@ -148,6 +148,9 @@ function newMessage(fields: NewMessage, runner: Runner): Message {
     key: fields.key ?? topic,
     id: fields.id ?? runner.nextId(),
   }
+  if (runner.hopsOf === undefined) return made
+  const { hops } = runner
+  return hops === 0 ? made : { ...made, cameRound: hops }
 }
 
 const noParams: Readonly<Record<string, string>> = Object.freeze({})

@@ -55,6 +55,8 @@ export class Runner {
   batch: Batch = emptyBatch()
   /** Asked once for each run whether somebody looks on. */
   watcher: Watcher | undefined
+  /** Tells how often a message has come round over topics; not there while none can. */
+  hopsOf: ((target: Target, argument: unknown) => number) | undefined
 
   readonly #options: RunnerOptions
   readonly #journal = new Journal()
@@ -99,6 +101,12 @@ export class Runner {
   /** What runs now: the port of the handler, and what it was given. */
   get current(): { port: string; argument: unknown } {
     return { port: this.#targets[this.#head]?.port ?? '', argument: this.#arguments[this.#head] }
+  }
+
+  /** How often what runs now has come round over topics. */
+  get hops(): number {
+    const target = this.#targets[this.#head]
+    return target === undefined || this.hopsOf === undefined ? 0 : this.hopsOf(target, this.#arguments[this.#head])
   }
 
   /** Makes an output port's function; wires are looked up when it is called, so they can be swapped. */
