@@ -292,7 +292,7 @@ function LastMessage({ flow, end, quiet }: { flow: string; end: string; quiet?: 
         <code>{end}</code> <span ref={note} className="muted" />
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <pre ref={body} className={styles.value} tabIndex={0} aria-label={end} />
+      <pre ref={body} className={styles.value} tabIndex={0} />
     </div>
   )
 }

@@ -22,6 +22,28 @@ const plainLevels = {
 }
 
 describe('levels', () => {
+  it('[L1] judge each sample by themselves: limit, deadband and delays are those of the level', () => {
+    const feed = new Feed(levels).sample(91, 0)
+    const phases = () => rankedPhases(feed)
+    expect(phases()).toEqual(['warn rising', 'crit rising'])
+    feed.sample(91, 15 * second)
+    expect(phases()).toEqual(['warn rising', 'crit on'])
+    feed.sample(84, 20 * second)
+    expect(phases()).toEqual(['warn rising', 'crit falling'])
+    feed.sample(84, 51 * second)
+    expect(phases()).toEqual(['warn rising', 'crit off'])
+    feed.sample(69, 52 * second)
+    expect(phases()).toEqual(['warn off', 'crit off'])
+  })
+
+  it('[C1] a level that rises makes it PENDING, which nobody is told', () => {
+    const feed = new Feed(slow).sample(5, 0)
+    expect(feed.state?.condition).toBe('NORMAL')
+    feed.sample(9, second)
+    expect(feed.state).toMatchObject({ condition: 'PENDING', level: 'alarm', since: second, seq: 0 })
+    expect([feed.events, feed.notified]).toEqual([[], []])
+  })
+
   it('[L2] [L5] go on when the limit has been passed for the on-delay', () => {
     const feed = new Feed(slow).sample(9, 0).sample(9, 2 * minute)
     expect(feed.story).toEqual(['0 PENDING'])
@@ -572,3 +594,7 @@ it('does not change the states that it gave before', () => {
   }
   expect(kept.map((state) => JSON.stringify(state))).toEqual(texts)
 })
+
+function rankedPhases({ state, rules }: Feed): string[] {
+  return rules.levels.map(({ id }) => `${id} ${state?.levels[id]?.phase}`)
+}
