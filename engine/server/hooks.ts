@@ -10,10 +10,10 @@ export const hooksRoot = '/hooks/'
  * Answers everything below {@link hooksRoot} for the flows that want it. A hook proves who sends in its own way, so neither login nor
  * role counts here; everything else that holds for all requests (Host, Origin, headers) was looked at before.
  */
-export function hooksHandler(hooks: HooksApi): RequestHandler {
+export function hooksHandler(hooks: HooksApi, addressOf: (request: IncomingMessage) => string): RequestHandler {
   return async (request, response, next) => {
     if (!request.path.startsWith(hooksRoot)) return next()
-    const head = headOf(request)
+    const head = { ...headOf(request), from: addressOf(request) }
     const call = hooks.open(head)
     response.once('close', call.close)
     try {
@@ -46,7 +46,7 @@ function waitOf({ code, hint, message }: RulewireError): string | undefined {
   return /(\d+) s\b/.exec(text)?.[1]
 }
 
-function headOf(request: IncomingMessage): HookHead {
+function headOf(request: IncomingMessage): Omit<HookHead, 'from'> {
   const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s)
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
@@ -56,7 +56,6 @@ function headOf(request: IncomingMessage): HookHead {
     path: path.slice(hooksRoot.length),
     query: queryOf(search),
     headers: Object.fromEntries(headers),
-    from: request.socket.remoteAddress ?? '',
   }
 }
 

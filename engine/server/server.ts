@@ -121,7 +121,7 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
     if (!safeMethods.has(request.method)) checkOrigin(gate.rules, request)
     next()
   })
-  app.use(hooksHandler(options.engine.hooks))
+  app.use(hooksHandler(options.engine.hooks, gate.door.address))
   const all = options.editor === undefined ? [...routes, welcomeRoute] : routes
   const table = options.openMetrics === true ? withOpenMetrics(all) : all
   app.use(tableRouter(table, { engine: options.engine, door: gate.door, bodyLimit: limits.body }))
