@@ -59,6 +59,7 @@ const editorTypes = [
   'engine/server/protocol-backtest.ts',
   'engine/server/protocol-auth.ts',
   'engine/server/protocol-tests.ts',
+  'engine/server/protocol-broker-users.ts',
   'engine/server/protocol-operations.ts',
   'engine/server/protocol-secrets.ts',
   'engine/flow/describe.ts',

@@ -12,6 +12,7 @@ import type {
   UserList,
   UserRequest,
 } from '../../../engine/server/protocol-auth.ts'
+import type { BrokerUser, BrokerUserChange } from '../../../engine/server/protocol-broker-users.ts'
 import type { SecretInfo } from '../../../engine/server/protocol-secrets.ts'
 import { type Call, queryOf } from './call.ts'
 
@@ -46,6 +47,9 @@ export interface PeopleClient {
   secrets(): Promise<SecretInfo[]>
   setSecret(name: string, value: string): Promise<void>
   removeSecret(name: string, force: boolean): Promise<void>
+  brokerUsers(): Promise<BrokerUser[]>
+  putBrokerUser(name: string, change: BrokerUserChange): Promise<BrokerUser>
+  removeBrokerUser(name: string): Promise<void>
   rotateKey(): Promise<{ rotated: number }>
 }
 
@@ -68,6 +72,9 @@ export function peopleClient(call: Call): PeopleClient {
     secrets: () => call('GET', 'secrets'),
     setSecret: (name, value) => call('PUT', named('secrets', name), { value }),
     removeSecret: (name, force) => call('POST', `${named('secrets', name)}/remove`, { force }),
+    brokerUsers: () => call('GET', 'broker-users'),
+    putBrokerUser: (name, change) => call('PUT', named('broker-users', name), change),
+    removeBrokerUser: (name) => call('DELETE', named('broker-users', name)),
     rotateKey: () => call('POST', 'secrets/rotate-key', {}),
   }
 }

@@ -9,6 +9,7 @@ import styles from './People.module.css'
 const Tokens = lazy(() => import('./Tokens.tsx'))
 const Users = lazy(() => import('./Users.tsx'))
 const Secrets = lazy(() => import('./Secrets.tsx'))
+const BrokerUsers = lazy(() => import('./BrokerUsers.tsx'))
 const Audit = lazy(() => import('./Audit.tsx'))
 
 const tabs: readonly { id: AdminTab; admin: boolean }[] = [
@@ -16,6 +17,7 @@ const tabs: readonly { id: AdminTab; admin: boolean }[] = [
   { id: 'tokens', admin: false },
   { id: 'users', admin: true },
   { id: 'secrets', admin: true },
+  { id: 'broker', admin: true },
   { id: 'audit', admin: true },
 ]
 
@@ -72,6 +74,7 @@ export default function AdminDialog({ tab }: { tab: AdminTab }) {
             {tab === 'tokens' && <Tokens />}
             {tab === 'users' && <Users />}
             {tab === 'secrets' && <Secrets />}
+            {tab === 'broker' && <BrokerUsers />}
             {tab === 'audit' && <Audit />}
           </Suspense>
         </div>

@@ -102,7 +102,7 @@ export interface MenuState {
 }
 
 /** Parts of the administration. */
-export type AdminTab = 'account' | 'tokens' | 'users' | 'secrets' | 'audit'
+export type AdminTab = 'account' | 'tokens' | 'users' | 'secrets' | 'broker' | 'audit'
 
 export type DialogState =
   | { kind: 'deploy' }
