@@ -1,6 +1,7 @@
 import type { Cell } from '../run/cell.ts'
 import type { NodeRuntime } from '../run/node-runtime.ts'
-import { Runner, type RunnerOptions } from '../run/runner.ts'
+import { Runner } from '../run/runner.ts'
+import type { RunnerOptions } from '../run/runner-options.ts'
 import type { Json } from '../spec/message.ts'
 
 /** Hears of each state that a node sets while it takes a message. */

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Registry } from 'prom-client'
 import type { TelemetryOptions } from '../host/options.ts'
 import { isAdjustable, type Log, type LogLevel, logLevels } from '../log.ts'
+import type { CommitMeter } from '../run/runner-options.ts'
 import type { OperationsApi } from '../server/api-operations.ts'
 import type { AlarmCounts, BrokerDescription, FlowSummary } from '../server/protocol.ts'
 import type { HealthReason } from '../server/protocol-operations.ts'
@@ -45,7 +46,7 @@ const exportPatience = 1_000
 /** What operators see of an engine: its health, its metrics, and how much it says. */
 export class Operations implements OperationsApi {
   /** For the runner: what commits take. */
-  readonly meter = new CommitMeter()
+  readonly meter = new CommitTimes()
   readonly #lag = new LoopLag()
   #parts: Parts | undefined
   #registry: Promise<Registry> | undefined
@@ -141,7 +142,7 @@ export class Operations implements OperationsApi {
 }
 
 /** Measures commits, not messages: two calls for each. */
-export class CommitMeter {
+export class CommitTimes implements CommitMeter {
   /** Runs in one batch. */
   readonly batches = new Distribution([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
   /** Seconds. */

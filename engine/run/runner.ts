@@ -6,7 +6,8 @@ import { type Batch, emptyBatch, type Pending } from './batch.ts'
 import { type Cell, Journal } from './cell.ts'
 import { errorOf, type Failure, letterOf, withError } from './failure.ts'
 import { messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
-import { type Clock, type FaultPoint, type Store, StoreFault } from './ports.ts'
+import { StoreFault } from './ports.ts'
+import type { RunnerOptions } from './runner-options.ts'
 import { StateCache } from './state.ts'
 import { type TimerCell, TimerQueue } from './timers.ts'
 import { changesOf, type Origin, Probes, type RunWatch, type Watcher } from './watch.ts'
@@ -20,23 +21,6 @@ const batchLimit = 1024
 const timerSlice = 20
 /** Wait before a commit that failed is tried again, milliseconds: first and longest. */
 const retryWait = { first: 50, longest: 2000 }
-
-/** What the runner asks of the rest of the engine. */
-export interface RunnerOptions {
-  store: Store
-  clock: Clock
-  /** Turns an effect into what is committed; throws when it cannot be taken. */
-  take(effect: Effect, node: NodeRuntime): Pending
-  /** After a commit, or at once when a batch had nothing to commit: send, settle, wake. */
-  committed(batch: Batch): void
-  /** The store fails (a sentence) or works again (undefined). Nothing may be handed over meanwhile. */
-  onFault(reason: string | undefined): void
-  /** Measures commits: two calls for each. */
-  meter?: { begin(): number; done(began: number, runs: number): void; failed(): void }
-  /** Tests end the process there. */
-  faultPoint?: ((point: FaultPoint) => void) | undefined
-  log(level: 'info' | 'warn' | 'error', text: string): void
-}
 
 /**
  * Runs messages through nodes: one queue, no recursion, no promise. What the handlers write is gathered in a batch, which is
