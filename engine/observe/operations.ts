@@ -58,7 +58,7 @@ export class Operations implements OperationsApi {
     this.#lag.start()
   }
 
-  /** Starts traces, if there are to be some; gives a place from which others can look on, too. Throws what `secret` throws. */
+  /** Starts traces, if there are to be some; gives a place from which others can look on, too. */
   trace({ runner, telemetry, ...rest }: TraceParts): Seat {
     const watchers = new Watchers(runner)
     if (telemetry !== undefined) this.#exporter = startTracing({ ...rest, telemetry, seat: watchers.seat() })

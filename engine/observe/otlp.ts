@@ -21,7 +21,8 @@ export interface Span {
 export interface ExporterOptions {
   /** Of the collector: `http://127.0.0.1:4318/v1/traces`. */
   url: string
-  headers: Readonly<Record<string, string>>
+  /** Asked for each request, so that a secret that is set later counts. Throws when one cannot be read. */
+  headers(): Readonly<Record<string, string>>
   /** Who we are: `service.name` and so on. */
   resource: Readonly<Record<string, string>>
   version: string
@@ -90,7 +91,7 @@ export class SpanExporter {
       const body = JSON.stringify(this.#body(spans))
       const response = await fetch(url, {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
+        headers: { ...headers(), 'content-type': 'application/json' },
         body,
         signal,
         redirect: 'error',

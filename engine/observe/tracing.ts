@@ -19,7 +19,7 @@ export interface TracingOptions {
   log: Log
 }
 
-/** Sends traces of some of the messages from now on. Throws what `secret` throws. */
+/** Sends traces of some of the messages from now on. */
 export function startTracing({ telemetry, seat, secret, version, instance, ...rest }: TracingOptions): SpanExporter {
   const { clock, random, log } = rest
   const { url, sample, service, headers } = telemetry
@@ -27,7 +27,7 @@ export function startTracing({ telemetry, seat, secret, version, instance, ...re
     typeof value === 'string' ? value : (secret(value.$secret) ?? '')
   const exporter = new SpanExporter({
     url,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, read(value)])),
+    headers: () => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, read(value)])),
     resource: { 'service.name': service, 'service.version': version, 'service.instance.id': instance },
     ...{ version, clock, log },
   })
