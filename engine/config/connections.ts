@@ -55,7 +55,7 @@ export const connectionSettings = {
         context.addIssue({ code: 'custom', path: [name], message })
       }
     })
-    .default({})
+    .prefault({})
     .meta({
       description:
         'Brokers by the name that nodes give as "broker". "default" is for nodes that name none; without a "url" it is the embedded one.',

@@ -153,10 +153,10 @@ export const settingsSchema = z.strictObject({
   }),
   disk: section('Free room on the disk of the data directory below which something stops; it goes on by itself.', {
     history: size()
-      .default(200_000_000)
+      .prefault('200MB')
       .meta({ description: 'Below this nothing is recorded.', examples: ['200MB'] }),
     intake: size()
-      .default(50_000_000)
+      .prefault('50MB')
       .meta({ description: 'Below this no messages are taken from brokers.', examples: ['50MB'] }),
   }),
   durability: z

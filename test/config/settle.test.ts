@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { commandLineSettings, type Given, readConfig, settingsSchema, settle } from '../../engine/config/index.ts'
 import { settingsShape, settingsTable } from '../../engine/config/table.ts'
+import { valueAt } from '../../engine/flow/path.ts'
 
 const settled = (text: string, given: Given[] = []) => settle(readConfig(text, 'rulewire.json'), given)
 const fromOf = (result: ReturnType<typeof settle>, name: string) =>
@@ -64,6 +65,16 @@ describe('settings', () => {
 describe('the table of settings', () => {
   test('describes every setting and gives each a default, a list or nothing', () => {
     for (const { path, schema } of settingsTable()) expect(schema.description, path.join('.')).toMatch(/[^.]+\.$/)
+  })
+
+  test('tells each default as it is written in a file: transformed values have a prefault()', () => {
+    const parsed = settingsSchema.parse({})
+    for (const { path, schema } of settingsTable()) {
+      const { value } = valueAt(parsed, path)
+      if (value !== undefined) expect(schema.default, path.join('.')).toBeDefined()
+    }
+    const { entries } = settle(undefined, [])
+    expect(entries).toContainEqual({ name: 'log.repeats', value: '10s', from: 'default' })
   })
 
   test('derives each option once, with a variable of ours', () => {
