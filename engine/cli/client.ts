@@ -59,5 +59,8 @@ function hintOf(code: string, hint: string): string {
 
 function detailOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ')
-  return cause instanceof SyntaxError ? 'what answers there is no Rulewire' : reasonOf(cause)
+  if (cause instanceof SyntaxError) return 'what answers there is no Rulewire'
+  // Node adds advice of its own behind a semicolon.
+  const reason = reasonOf(cause).replace(/; if the root CA.*$/, '')
+  return /certificate/.test(reason) ? `${reason}; name its authority with NODE_EXTRA_CA_CERTS=FILE` : reason
 }

@@ -132,7 +132,7 @@ export class Secrets {
     if (this.#ring.own) this.#ring = addOwnKey(sources, this.#ring)
     const rotated = this.#sealWithFirst()
     if (this.#ring.own) this.#ring = writeOwnKeys(sources, this.#ring.keys.slice(0, 1))
-    log('info', `${rotated} secrets are encrypted with the key ${this.#ring.keys[0]?.id ?? ''}`)
+    log('info', `the key for secrets is ${this.#ring.keys[0]?.id ?? ''} now; encrypted anew: ${rotated}`)
     return { rotated }
   }
 

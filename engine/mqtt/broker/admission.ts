@@ -9,6 +9,8 @@ import type { BrokerUsers, Login } from './users.ts'
 export interface Refusal {
   readonly returnCode: number
   readonly text: string
+  /** Whom the log counts it for; the client unless said. Who tries names and client ids does not fill it. */
+  readonly about?: string
 }
 
 /** Who may connect, publish and subscribe. The engine's own connections may do everything that MQTT allows. */
@@ -120,8 +122,9 @@ export class Admission {
     const login: Login = { name, password, clientId: client.id, certificate, address }
     try {
       const answer = await users.authenticate(login)
-      if (answer === false) return { returnCode: 4, text: 'name or password is wrong' }
-      if (typeof answer === 'object' && 'later' in answer) return { returnCode: 3, text: answer.later }
+      if (answer === false) return { returnCode: 4, text: wrongLogin(login), about: address }
+      if (typeof answer === 'object' && 'later' in answer)
+        return { returnCode: 3, text: `${answer.later} (from ${address})`, about: address }
       const user = answer === true ? (certificate ?? name) : answer.user
       if (user !== undefined) this.#names.set(client, user)
     } catch (error) {
@@ -161,4 +164,11 @@ export class Admission {
     if (this.#connected.size <= 2 * this.#limits.connections) return
     for (const [id, client] of this.#connected) if (client.closed) this.#connected.delete(id)
   }
+}
+
+function wrongLogin({ name, certificate, address }: Login): string {
+  if (certificate !== undefined)
+    return `there is no user for its certificate, "${certificate.slice(0, 64)}", or none that may log in (from ${address})`
+  if (name === undefined) return `it has no login (from ${address})`
+  return `name or password is wrong ("${name.slice(0, 64)}" from ${address})`
 }

@@ -204,8 +204,8 @@ export class Hub {
   ): Promise<void> {
     const refusal = await this.#admission.refusalOfClient(client, name, password)
     if (refusal === undefined) return done(null, true)
-    const { returnCode, text } = refusal
-    this.#refuseClient(client.id, text)
+    const { returnCode, text, about } = refusal
+    this.#refuseClient(client.id, text, about)
     done(Object.assign(new Error(text), { returnCode }), null)
   }
 
@@ -334,9 +334,9 @@ export class Hub {
     return undefined
   }
 
-  #refuseClient(clientId: string, text: string): void {
+  #refuseClient(clientId: string, text: string, about = clientId): void {
     this.#options.counters.refusedClients++
-    this.quiet('warn', clientId, 'connect', `MQTT client ${clientId} is refused: ${text}`)
+    this.quiet('warn', about, 'connect', `MQTT client ${clientId} is refused: ${text}`)
   }
 
   #giveUp(session: Session, detail: string): void {
