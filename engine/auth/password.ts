@@ -76,6 +76,8 @@ function parse(stored: string): { method: HashMethod; salt: Buffer; tag: Buffer 
 /** Both run on the thread pool of libuv. The password is taken in one form of Unicode, so that each keyboard gives the same. */
 function derive(password: string, salt: Buffer, method: HashMethod): Promise<Buffer> {
   const message = Buffer.from(password.normalize('NFC'))
+  if (method.name === 'argon2id' && typeof crypto.argon2 !== 'function')
+    return Promise.reject(rulewireError('HASH_UNKNOWN', { version: process.versions.node }))
   return new Promise((resolve, reject) => {
     const done = (fault: Error | null, tag: Buffer) => (fault === null ? resolve(tag) : reject(fault))
     if (method.name === 'argon2id') {

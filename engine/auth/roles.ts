@@ -14,6 +14,8 @@ export interface Principal {
   readonly role: Role | 'nobody'
   /** `nobody`: not logged in. `local`: without a login. `user`: with a session. `token`: with an API token. `console`: on the data directory. */
   readonly kind: 'nobody' | 'local' | 'user' | 'token' | 'console'
+  /** The user that it belongs to, with a session or through a token. */
+  readonly user?: string
   /** Hash of the session that it came with; never its id. */
   readonly session?: string
   /** The API token that it came with. */
