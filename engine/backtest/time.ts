@@ -19,6 +19,7 @@ export function timeReader(zone: string): ReadTimeText {
     if (typeof value !== 'string') return undefined
     const text = value.trim()
     const local = localTime(text)
+    if (local === null) return undefined
     if (local !== undefined) return toUtc(local)
     if (/^-?\d+(?:\.\d+)?$/.test(text)) return sinceEpoch(Number(text))
     return readTime(text.replace(/^(\d{4}-\d{2}-\d{2}) (?=\d)/, '$1T').replace(/ (?=Z$|[+-]\d{2}:?\d{2}$)/, ''))
@@ -46,8 +47,8 @@ function sinceEpoch(value: number): number | undefined {
 
 const localShape = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?$/
 
-/** The milliseconds that a time without a zone would have in UTC. */
-function localTime(text: string): number | undefined {
+/** The milliseconds that a time without a zone would have in UTC; null when there is no such time, such as on 30 February. */
+function localTime(text: string): number | null | undefined {
   const found = localShape.exec(text)
   if (found === null) return undefined
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0))
@@ -56,7 +57,7 @@ function localTime(text: string): number | undefined {
   const date = new Date(time)
   // Date.UTC makes 1 March of 30 February.
   const isReal = date.getUTCMonth() === (month ?? 1) - 1 && date.getUTCDate() === day && (hour ?? 0) < 24
-  return isReal && (minute ?? 0) < 60 && (second ?? 0) < 60 ? time : undefined
+  return isReal && (minute ?? 0) < 60 && (second ?? 0) < 60 ? time : null
 }
 
 /** Offsets are asked once for each quarter of an hour: no zone changes more often. */
