@@ -75,7 +75,7 @@ describe('types through nodes', () => {
   it('alarm gives its records, with the parameters of the value', () => {
     const { field, problems } = check('alarm', { value: 'payload.temperature', raise: '> 8' })
     expect(problems).toEqual([])
-    expect(field('node.event', 'payload')).toContain('transition: "ACKED" | "CLEARED" | "RAISED"')
+    expect(field('node.event', 'payload')).toContain('transition: "ACKED" | "CLEARED" | "IN_SERVICE" | "NOTED"')
     expect(field('node.event', 'params')).toBe('{ fridge: string }')
   })
 
