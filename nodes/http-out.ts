@@ -40,6 +40,11 @@ and DELETE have no body unless one is written.
 **Order**: requests with the same key go out one after the other, in the order of the messages; others do not wait for them.
 The key is the message's \`key\` unless an expression says otherwise.
 
+**Where it may go**: public addresses. An address of an inner network has to be allowed by whoever runs the engine
+(\`--egress-allow 192.168.1.10\`); this machine needs that, too, unless the URL is written here and nobody else reaches the editor. What is
+not allowed fails at once with EGRESS_DENIED, which names the setting. Redirects are followed five times, each is checked, and another
+server gets no secrets.
+
 An attempt ends after **timeout**. It is repeated with growing pauses after a network error and after the answers 408, 425,
 429 and 5xx, at most **retries** times. Then, and at once after other refusals, the message goes to the port \`error\`
 (REQUEST_FAILED).

@@ -1,10 +1,17 @@
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../engine/clock.ts'
+import { openBrokerUsers } from '../../engine/host/broker-access.ts'
 import type { PasswordHashing } from '../../engine/host/broker-logins.ts'
 import { BrokerUserDesk, type BrokerUserDeskOptions } from '../../engine/host/broker-users.ts'
+import type { EngineOptions, MqttOptions } from '../../engine/host/options.ts'
+import { openSecrets } from '../../engine/host/secret-users.ts'
+import type { Log } from '../../engine/log.ts'
 import { type BrokerUserStore, brokerUsersSchema, createBrokerUserStore } from '../../engine/store/broker-users.ts'
+import { openStore } from '../../engine/store/index.ts'
 import { startTestBroker, type TestBroker } from '../mqtt/broker/harness.ts'
 import { type ConnectOptions, connectRaw, openRaw } from '../mqtt/broker/raw.ts'
+import { temporaryDirectory } from '../tools/temporary.ts'
 import { until } from '../tools/wait.ts'
 
 const ends: (() => unknown)[] = []
@@ -200,6 +207,22 @@ describe('C43 users of the broker', () => {
   })
 })
 
+it('C43 whose session a client id was is forgotten with the session, so that many client ids fill nothing', async () => {
+  const store = newStore()
+  const { desk, served, connect } = await setUp({ store })
+  await desk.put('pump', { password: 'pump-password', rules: own })
+  for (const clientId of ['a', 'b', 'c']) {
+    const client = await connect('pump', 'pump-password', { clientId, clean: false })
+    await client.ping()
+    await client.disconnect()
+  }
+  const kept = await connect('pump', 'pump-password', { clientId: 'kept', clean: false })
+  await kept.subscribe('pump/#', 1)
+  await kept.disconnect()
+  await until(() => served.broker.clients().length === 0, 'all to be gone')
+  expect([...store.owners()]).toEqual([['kept', 'pump']])
+})
+
 describe('C43 without a login', () => {
   it('everything is possible where that was said, with unknown names too, but not as a user that there is', async () => {
     const { desk, code, connect } = await setUp({ anonymous: true })
@@ -273,5 +296,42 @@ describe('a user of the broker', () => {
     secret = undefined
     expect(await code('written', 'second')).toBe(4)
     expect(await code('written', '')).toBe(4)
+  })
+})
+
+describe('C43 off loopback', () => {
+  const strangers = async (mqtt: Partial<MqttOptions>) => {
+    const data = temporaryDirectory('access').path
+    const store = openStore(data)
+    const lines: string[] = []
+    const log: Log = (level, text) => lines.push(`${level} ${text}`)
+    const options: EngineOptions = {
+      specs: new Map(),
+      version: '0',
+      flows: data,
+      data,
+      mqtt: { host: '127.0.0.1', port: 0, ...mqtt },
+    }
+    const secrets = openSecrets(options, store, systemClock, log)
+    const desk = openBrokerUsers(options, { store, secrets, clock: systemClock, log })
+    const login = { name: undefined, password: undefined, clientId: 'c', certificate: undefined, address: '10.0.0.1' }
+    const answer = await desk.authenticate(login)
+    store.close()
+    return { answer, rights: desk.mayPublish(undefined, 'a', 'c'), lines }
+  }
+
+  it('nobody comes in without a login unless that was said, and both are told', async () => {
+    expect(await strangers({ host: '127.0.0.1' })).toEqual({ answer: { user: undefined }, rights: true, lines: [] })
+    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'rules.example']) {
+      const { answer, rights, lines } = await strangers({ host })
+      expect([answer, rights]).toEqual([false, false])
+      expect(lines).toEqual([
+        'warn nobody can log in to the broker yet: add a user with "rulewire broker-users add NAME"',
+      ])
+    }
+    const open = await strangers({ host: '0.0.0.0', anonymous: true })
+    expect(open).toMatchObject({ answer: { user: undefined }, rights: true })
+    expect(open.lines[0]).toContain('asks for no login')
+    expect(await strangers({ anonymous: false })).toMatchObject({ answer: false, rights: false })
   })
 })

@@ -63,6 +63,16 @@ export class Admission {
     if (this.#connected.get(client.id) === client) this.#connected.delete(client.id)
   }
 
+  /** A session has ended, and so has what it was to its user. */
+  sessionGone(clientId: string): void {
+    try {
+      this.#users?.owners?.set(clientId, undefined)
+    } catch (error) {
+      // It goes at the next start; until then nobody else has this client id.
+      this.#log('warn', `The owner of the session ${clientId} could not be forgotten`, error)
+    }
+  }
+
   isInside(client: Client): boolean {
     return this.#inside.has(client.conn)
   }

@@ -89,6 +89,7 @@ export class Hub {
       this.router.publish(will, undefined, () => undefined)
       store.dropWill(will.clientId)
     }
+    this.#options.users?.owners?.keepOnly(new Set(this.router.sessions.persistent.keys()))
     await this.#aedes.listen()
     this.#keepaliveTimer = setInterval(() => this.#endSilent(), 1000)
     this.#keepaliveTimer.unref()
@@ -305,8 +306,10 @@ export class Hub {
     courier.stop()
     if (session.courier !== courier) return
     session.courier = undefined
-    if (!session.persistent || session.empty) this.router.sessions.discard(session)
-    else this.#options.store.setSent(session.number, session.sent)
+    if (!session.persistent || session.empty) {
+      this.router.sessions.discard(session)
+      this.#admission.sessionGone(client.id)
+    } else this.#options.store.setSent(session.number, session.sent)
   }
 
   #sendRetained(subscriptions: readonly Subscription[], client: Client): void {
