@@ -8,10 +8,12 @@ import { AuthDesk } from './host/auth.ts'
 import { BacktestDesk } from './host/backtests.ts'
 import { openBrokerUsers } from './host/broker-access.ts'
 import type { BrokerUserDesk } from './host/broker-users.ts'
-import { connectionConfigs, placeOfBroker, startEmbedded } from './host/brokers.ts'
+import { connectionConfigs, startEmbedded } from './host/brokers.ts'
+import { startClearing } from './host/clearing.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
 import { DeadLetterDesk } from './host/dead-letters.ts'
 import { DeployDesk } from './host/deploys.ts'
+import { describeEngine } from './host/describe.ts'
 import { createDiskGuard } from './host/disk-guard.ts'
 import { evaluateOnce } from './host/evaluate.ts'
 import { FlowFiles } from './host/flow-files.ts'
@@ -21,6 +23,7 @@ import { Hooks } from './host/hooks.ts'
 import { Learning } from './host/learning.ts'
 import { LoopGuard } from './host/loop-guard.ts'
 import type { EngineOptions } from './host/options.ts'
+import { publishByHand } from './host/publish.ts'
 import { RuleTestDesk } from './host/rule-tests.ts'
 import { openSecrets, watchSecrets } from './host/secret-users.ts'
 import type { Secrets } from './host/secrets.ts'
@@ -37,15 +40,13 @@ import { mqttLinks } from './mqtt/index.ts'
 import { createDialer } from './net/dialer.ts'
 import { flowEgress } from './net/egress.ts'
 import { Operations } from './observe/operations.ts'
-import type { Batch, Pending } from './run/batch.ts'
+import { type Batch, type Pending, requestsOf } from './run/batch.ts'
 import { Deployment } from './run/deployment.ts'
 import type { NodeRuntime } from './run/node-runtime.ts'
 import type { OutboxLimits } from './run/outbox.ts'
-import type { StoredRequest } from './run/ports.ts'
 import { Runner } from './run/runner.ts'
 import type { Changed, EngineApi } from './server/api.ts'
-import type { EngineDescription } from './server/protocol.ts'
-import type { Effect, PublishEffect } from './spec/context.ts'
+import type { Effect } from './spec/context.ts'
 import { type EngineStore, openStore } from './store/index.ts'
 
 export type { EngineOptions } from './host/options.ts'
@@ -67,8 +68,6 @@ const defaultLimits = {
 const rememberedConfigs = 20_000
 /** Wait for HTTP requests that are under way when the engine ends, milliseconds. */
 const requestPatience = 3000
-/** Time between two rounds of clearing up, milliseconds. */
-const clearingPause = 60_000
 
 /**
  * Starts an engine: opens its data directory, deploys its flows, connects to its brokers. Two can live in one process, each
@@ -232,7 +231,16 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     limits: options.limits?.expressions,
   }
   const { telemetry, version } = options
-  const seat = operations.trace({ runner, telemetry, version, secret, instance: store.meta('id') ?? '', clock, random, log })
+  const seat = operations.trace({
+    runner,
+    telemetry,
+    version,
+    secret,
+    instance: store.meta('id') ?? '',
+    clock,
+    random,
+    log,
+  })
   const backtests = new BacktestDesk({ ...options, ...draftOptions })
   const traces = new Traces({ runner: seat, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
   const alarms = new AlarmDesk({
@@ -285,7 +293,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
   listeners.add(() => statusWatch.touched())
   learning.start()
   files.watch(() => flows.refresh().catch((thrown) => log('error', 'The flows directory could not be read.', thrown)))
-  clear()
+  stopClearing = startClearing({ ...defaultLimits, ...options.limits, store, runner, clock, log })
 
   function take(effect: Effect, node: string): Pending {
     if (effect.kind === 'request') return requests.take(effect, node)
@@ -300,50 +308,8 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     connections.committed(batch)
     alarms.committed(batch)
     hooks.committed(batch)
-    let made: StoredRequest[] | undefined
-    for (const item of batch.pending) {
-      if (item.kind !== 'request') continue
-      made ??= []
-      made.push(item.request)
-    }
-    if (made !== undefined) requests.committed(made)
-  }
-
-  /** Now and from time to time. */
-  function clear(): void {
-    const limit = options.limits?.deadLetters ?? defaultLimits.deadLetters
-    const gone = runner.faulted ? 0 : store.deadLetters.trim(limit)
-    if (!runner.faulted) store.alarmLog.trim(options.limits?.alarmLog ?? defaultLimits.alarmLog)
-    if (gone > 0) log('warn', `${gone} dead letters went, because more than ${limit} were kept`)
-    stopClearing = clock.at(clock.now() + clearingPause, clear)
-  }
-
-  function describe(): EngineDescription {
-    const { reasons, notices } = operations.health()
-    const why = [...reasons, ...notices].map(({ text }) => text)
-    return {
-      version: options.version,
-      started,
-      flowsDirectory: options.flows,
-      dataDirectory: options.data,
-      ...(broker === undefined ? {} : { mqtt: placeOfBroker(options, broker) }),
-      durability: options.durability,
-      rate: statistics.rate,
-      received: connections.received,
-      deadLetters: store.deadLetters.count(),
-      healthy: why.length === 0,
-      reasons: why,
-    }
-  }
-
-  async function publish(message: Parameters<EngineApi['publish']>[0]): Promise<void> {
-    const { broker: name, topic, payload, qos, retain } = message
-    connections.outbox(name)
-    const effect: PublishEffect = { kind: 'publish', broker: name, topic, payload, qos, retain }
-    const done = new Promise<void>((resolve) => runner.batch.after.push(resolve))
-    runner.add(take(effect, 'api/publish'))
-    runner.finish()
-    await done
+    const made = requestsOf(batch)
+    if (made.length > 0) requests.committed(made)
   }
 
   /** Takes nothing new, finishes what it has begun, and lets go of the data directory. */
@@ -354,7 +320,6 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     statistics.close()
     learning.close()
     deploys.close()
-    await operations.close()
     await backtests.close()
     stopClearing()
     runner.timers.stop()
@@ -371,6 +336,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     if (runner.batch.writes > 0) runner.commit()
     // What could not be committed was not acked either: it comes again.
     runner.stop()
+    await operations.close()
     await broker?.close()
     store.setMeta('running', 'no')
     store.close()
@@ -382,23 +348,13 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     audit,
     mqttPort: broker?.port,
     store,
-    describe,
-    flows: {
-      list: () => flows.list(),
-      get: (flow) => flows.get(flow),
-      check: (document) => flows.check(document),
-      put: (flow, document, hash, about) => flows.put(flow, document, hash, about),
-      delete: (flow) => flows.delete(flow),
-    },
+    describe: () =>
+      describeEngine({ options, broker, started, statistics, connections, store, health: operations.health() }),
+    flows,
     brokers: () => connections.describe(),
     statistics: () => statistics.all(),
     values: (flow) => statistics.values(flow),
-    deadLetters: {
-      list: (filter) => desk.list(filter),
-      get: (id) => desk.get(id),
-      retry: (ids, change) => desk.retry(ids, change),
-      drop: (ids) => desk.drop(ids),
-    },
+    deadLetters: desk,
     learned: {
       list: () => learning.list(),
       get: (connection, filter) => learning.get(connection, filter),
@@ -411,16 +367,12 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     deploys,
     secrets,
     brokerUsers,
-    publish,
-    alarms: {
-      list: (filter) => alarms.list(filter),
-      counts: () => alarms.counts(),
-      command: (name, command) => alarms.command(name, command),
-      history: (filter) => alarms.history(filter),
-      why: (flow, node, key) => alarms.why(flow, node, key),
-      health: (request) => alarms.health(request),
+    async publish(message) {
+      connections.outbox(message.broker)
+      await publishByHand(message, runner, take)
     },
-    trace: { arm: (request) => traces.arm(request), get: (id) => traces.get(id) },
+    alarms,
+    trace: traces,
     try: (request) => tryDraft(request, draftOptions),
     evaluate: (expression, message) =>
       evaluateOnce(expression, message, {

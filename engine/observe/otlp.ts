@@ -50,6 +50,7 @@ export class SpanExporter {
   readonly #options: ExporterOptions
   #waiting: Span[] = []
   #callOff: (() => void) | undefined
+  #closed = false
   #underWay: Promise<void> | undefined
 
   constructor(options: ExporterOptions) {
@@ -57,6 +58,7 @@ export class SpanExporter {
   }
 
   add(spans: readonly Span[]): void {
+    if (this.#closed) return
     const room = Math.max(0, limits.waiting - this.#waiting.length)
     this.#waiting.push(...spans.slice(0, room))
     this.dropped += Math.max(0, spans.length - room)
@@ -65,6 +67,7 @@ export class SpanExporter {
 
   /** Sends what waits, for as long as it is given. */
   async close(milliseconds: number): Promise<void> {
+    this.#closed = true
     this.#callOff?.()
     const late = AbortSignal.timeout(milliseconds)
     await this.#underWay
@@ -72,7 +75,8 @@ export class SpanExporter {
   }
 
   #plan(): void {
-    if (this.#callOff !== undefined || this.#underWay !== undefined || this.#waiting.length === 0) return
+    if (this.#closed || this.#callOff !== undefined || this.#underWay !== undefined || this.#waiting.length === 0)
+      return
     const { clock } = this.#options
     const wait = this.#waiting.length >= limits.together ? 0 : pause
     this.#callOff = clock.at(clock.now() + wait, () => {

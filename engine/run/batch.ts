@@ -59,6 +59,19 @@ export function emptyBatch(): Batch {
   return { state: [], timers: [], pending: [], connections: new Map(), after: [], writes: 0, runs: 0 }
 }
 
+/** The HTTP requests in it. */
+export function requestsOf(batch: Batch): readonly StoredRequest[] {
+  let made: StoredRequest[] | undefined
+  for (const item of batch.pending) {
+    if (item.kind !== 'request') continue
+    made ??= []
+    made.push(item.request)
+  }
+  return made ?? none
+}
+
+const none: readonly StoredRequest[] = []
+
 /** The part of a batch that belongs to a connection. */
 export function connectionBatch(batch: Batch, connection: string): ConnectionBatch {
   let part = batch.connections.get(connection)
