@@ -1,10 +1,10 @@
-import { crc32 } from 'node:zlib'
 import { rulewireError } from '../errors.ts'
 import type { IncomingLink, Received, ReceivedPublish } from '../mqtt/contract.ts'
 import { type ConnectionBatch, connectionBatch } from './batch.ts'
 import type { Target } from './node-runtime.ts'
-import { type SeenStore, type Store, StoreFault } from './ports.ts'
+import type { SeenStore, Store } from './ports.ts'
 import type { Runner } from './runner.ts'
+import { deadlyTries, hashOf, Suspects } from './suspects.ts'
 
 /** Finds who wants a topic. */
 export interface Router {
@@ -19,8 +19,6 @@ export interface Recorder {
   take(packet: ReceivedPublish, named: boolean): void
 }
 
-/** The first end of the engine leaves no mark, the next two do: the third try after them is not made. */
-const deadlyTries = 3
 /** Hash of a packet of an earlier run, which nobody knows any more. */
 const unknownHash = -1
 
@@ -67,27 +65,18 @@ export class Intake {
   #waiting: Received[] = []
   #link: Pick<IncomingLink, 'settle' | 'confirm'> | undefined
   #epoch = 0
-  /** The last end was not a clean one: what is delivered again may have been its cause. */
-  #careful: boolean
-  /** Packets that were there at two bad ends: how often they were tried, by id and hash. */
-  #suspects: Map<string, number>
-  /** Packets that have got their first mark since the start. */
-  #marked = new Set<string>()
-  readonly #transaction: Store['transaction']
+  /** There after an end that was not clean, until the broker has repeated all. */
+  #suspects: Suspects | undefined
 
   /** @param careful the engine did not end cleanly before this start */
   constructor(connection: string, runner: Runner, store: Store, router: Router, careful: boolean, recorder?: Recorder) {
     this.#connection = connection
     this.#runner = runner
-    this.#transaction = store.transaction
     this.#store = store.seen
     this.#router = router
     this.#recorder = recorder
-    this.#careful = careful
     this.#received = new Map(store.seen.received(connection).map((packetId) => [packetId, unknownHash]))
-    this.#suspects = new Map(
-      careful ? store.seen.attempts(connection).map(({ packetId, hash, count }) => [`${packetId} ${hash}`, count]) : [],
-    )
+    this.#suspects = careful ? new Suspects(connection, store) : undefined
     for (const { batch, entries } of store.seen.batches(connection)) {
       this.#batches.push({ batch, seen: [...entries] })
       this.#nextBatch = batch + 1
@@ -167,7 +156,7 @@ export class Intake {
   #take(packets: readonly Received[]): void {
     const runner = this.#runner
     runner.tick()
-    if (this.#careful) this.#markTries(packets)
+    if (!runner.faulted) this.#suspects?.mark(packets, (packet) => this.#isKnown(packet))
     for (let index = 0; index < packets.length; index++) {
       this.#takeOne(packets[index] as Received) // below the length
       if (runner.elapsed < slice || index + 1 === packets.length) continue
@@ -187,7 +176,7 @@ export class Intake {
 
   #takeOne(packet: Received): void {
     if (packet.type === 'release') this.#release(packet.packetId)
-    else if (this.#careful && this.#isSuspect(packet)) {
+    else if (this.#suspects?.has(packet) && !this.#isKnown(packet)) {
       this.#publishAlone(packet)
       return
     } else this.#publish(packet)
@@ -242,40 +231,6 @@ export class Intake {
   }
 
   /**
-   * Commits a mark for each packet that was on its way when the engine ended badly, before it runs: together for those that
-   * have none. One that has a mark was there at two bad ends and gets its next mark when it runs alone.
-   */
-  #markTries(packets: readonly Received[]): void {
-    const fresh = packets.filter(
-      (packet): packet is ReceivedPublish =>
-        packet.type === 'publish' &&
-        packet.duplicate &&
-        !this.#suspects.has(identity(packet)) &&
-        !this.#marked.has(identity(packet)) &&
-        !this.#isKnown(packet),
-    )
-    if (fresh.length === 0) return
-    this.#addTries(fresh)
-    for (const packet of fresh) this.#marked.add(identity(packet))
-  }
-
-  #isSuspect(packet: ReceivedPublish): boolean {
-    return packet.duplicate && this.#suspects.has(identity(packet)) && !this.#isKnown(packet)
-  }
-
-  /** While the store fails there is no mark: the commit of what runs will wait for the store to heal. */
-  #addTries(packets: readonly ReceivedPublish[]): void {
-    if (this.#runner.faulted) return
-    try {
-      this.#transaction(() => {
-        for (const packet of packets) this.#store.attempt(this.#connection, packet.packetId, hashOf(packet))
-      })
-    } catch (thrown) {
-      if (!(thrown instanceof StoreFault)) throw thrown
-    }
-  }
-
-  /**
    * Runs a packet that was there at two bad ends, so that one that ends the engine again and again goes to the dead letters
    * after {@link deadlyTries}, and alone. Its ack belongs to its own commit, or it would come again with the next one that ends
    * the engine and be counted with it.
@@ -283,9 +238,7 @@ export class Intake {
   #publishAlone(packet: ReceivedPublish): void {
     const runner = this.#runner
     this.#commitAlone()
-    this.#addTries([packet])
-    const tries = (this.#suspects.get(identity(packet)) ?? 0) + 1
-    this.#suspects.set(identity(packet), tries)
+    const tries = this.#suspects?.try(packet, runner.faulted) ?? 0
     if (tries < deadlyTries) {
       this.#publish(packet)
     } else {
@@ -369,10 +322,8 @@ export class Intake {
   #endRepeats(): void {
     this.#repeated = true
     this.#unconfirmed.clear()
-    if (!this.#careful) return
-    this.#careful = false
-    this.#suspects.clear()
-    this.#marked.clear()
+    if (this.#suspects === undefined) return
+    this.#suspects = undefined
     this.#runner.add({ kind: 'write', write: () => this.#store.clearAttempts(this.#connection) })
   }
 
@@ -396,14 +347,6 @@ export class Intake {
   #part(): ConnectionBatch {
     return connectionBatch(this.#runner.batch, this.#connection)
   }
-}
-
-function identity(packet: ReceivedPublish): string {
-  return `${packet.packetId} ${hashOf(packet)}`
-}
-
-function hashOf(packet: Pick<ReceivedPublish, 'topic' | 'payload'>): number {
-  return crc32(packet.payload, crc32(packet.topic))
 }
 
 /** A broker of MQTT 5 delivers a message once for each filter that overlaps, and says for which: each copy goes its own way. */
