@@ -29,7 +29,7 @@ const rooms = flowOf(
 async function playRooms(test: TestEngine, url: string, options: IClientOptions = {}): Promise<void> {
   await until(
     () => test.engine.health().ready,
-    () => test.engine.health().reasons.join(),
+    () => JSON.stringify(test.engine.health().reasons),
   )
   const client = await mqtt.connectAsync(url, options)
   ends.push(() => client.endAsync(true))

@@ -55,7 +55,7 @@ async function holdLock(rig: Rig, milliseconds: number): Promise<void> {
 
 async function fault({ engine }: Rig): Promise<void> {
   await until(
-    async () => (await engine.state()).health.reasons.some((reason) => reason.includes('cannot be written')),
+    async () => (await engine.state()).health.reasons.some(({ code }) => code === 'DATABASE_FAULT'),
     'an engine that says that it cannot write',
   )
 }

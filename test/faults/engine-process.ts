@@ -37,7 +37,7 @@ export interface ChildReply {
 
 export interface ChildState {
   brokers: BrokerDescription[]
-  health: { ready: boolean; reasons: string[] }
+  health: { ready: boolean; reasons: { code: string; text: string }[] }
   rss: number
 }
 
