@@ -8,6 +8,7 @@ import { createSocket } from './api/socket.ts'
 import './base.css'
 import { EditorContext } from './context.ts'
 import { Evaluator } from './forms/evaluate.ts'
+import { createBacktestStore } from './state/backtest.ts'
 import { createEditor } from './state/editor.ts'
 import { createFlowsStore } from './state/flows.ts'
 import { createLive } from './state/live.ts'
@@ -50,6 +51,7 @@ const editor = createEditor({
   ui,
   server: createServerStore(),
   tests: createTestsStore(),
+  backtests: createBacktestStore(),
   live: createLive(),
   storage: localStorage,
   openSocket: createSocket,

@@ -50,6 +50,14 @@ export const flowActions: readonly Action[] = [
     run: (e) => toggleDrawer(e, 'deploys'),
   },
   {
+    id: 'backtest',
+    title: 'action.backtest',
+    keys: ['b'],
+    group: 'flow',
+    enabled: hasFlow,
+    run: (e) => toggleDrawer(e, 'backtest'),
+  },
+  {
     id: 'newFlow',
     needs: 'editor',
     title: 'action.newFlow',

@@ -17,6 +17,7 @@ import type {
 import type { Trace, TraceRequest, TryAnswer, TryRequest } from '../../../engine/server/protocol-tools.ts'
 import { isObject } from '../../core/path.ts'
 import { type AlarmsClient, alarmsClient } from './alarms.ts'
+import { type BacktestClient, backtestClient } from './backtest.ts'
 import { createCall } from './call.ts'
 import { type DeploysClient, deploysClient } from './deploys.ts'
 import { type PeopleClient, peopleClient } from './people.ts'
@@ -34,6 +35,7 @@ export interface PublishRequest {
 
 /** The engine's HTTP API, as the editor uses it. Every method throws {@link ApiError}. */
 export interface Client {
+  backtests: BacktestClient
   people: PeopleClient
   tests: TestsClient
   alarmReports: AlarmsClient
@@ -64,6 +66,7 @@ export function createClient(refused: (code: string) => void): Client {
   const list = <Item>(path: string, name: string) =>
     call<unknown>('GET', path).then((answer) => items<Item>(answer, name))
   return {
+    backtests: backtestClient(call),
     people: peopleClient(call),
     tests: testsClient(call),
     alarmReports: alarmsClient(call),

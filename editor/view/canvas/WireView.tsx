@@ -15,7 +15,8 @@ export const WireView = memo(function WireView(props: EdgeProps<CanvasWire>) {
   const traced = useUi((state) => state.traced?.ports.has(`${props.source}.${props.sourceHandleId}`) ?? false)
   const key = props.data?.key ?? ''
   const mark = useUi((state) => state.marks?.ports.get(`${props.source}.${props.sourceHandleId}`))
-  const [path] = getBezierPath(props)
+  const counts = useUi((state) => state.counts?.get(props.id))
+  const [path, x, y] = getBezierPath(props)
   useEffect(() => {
     let last = 0
     return live.bind(key, () => {
@@ -37,6 +38,7 @@ export const WireView = memo(function WireView(props: EdgeProps<CanvasWire>) {
       data-failed={failed !== undefined || undefined}
     >
       <BaseEdge path={path} interactionWidth={20} />
+      {counts && <CountLabel counts={counts} x={x} y={y} />}
       {failed && props.data?.first && <FailureLabel failed={failed} x={props.sourceX} y={props.sourceY} />}
     </g>
   )
@@ -54,6 +56,27 @@ function FailureLabel({ failed, x, y }: { failed: FailedPort; x: number; y: numb
         <span>
           {t('tests.found')} <code>{failed.found ?? t('tests.nothing')}</code>
         </span>
+      </div>
+    </EdgeLabelRenderer>
+  )
+}
+
+/** How many messages went over the wire in a backtest. */
+function CountLabel({ counts, x, y }: { counts: { count: number; other?: number }; x: number; y: number }) {
+  const t = useText()
+  const { count, other } = counts
+  const differs = other !== undefined && other !== count
+  return (
+    <EdgeLabelRenderer>
+      <div
+        className={styles.count}
+        style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+        data-differs={differs || undefined}
+        data-wire-count={count}
+        title={differs ? t('backtest.countBoth', { count, other }) : t('backtest.count', { count })}
+      >
+        {count}
+        {differs && <del>{other}</del>}
       </div>
     </EdgeLabelRenderer>
   )

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { resolvedColour } from './colour.ts'
 
 /** A line of numbers over time. */
 export default function Chart({ points, label }: { points: readonly [number, number][]; label: string }) {
@@ -9,7 +10,7 @@ export default function Chart({ points, label }: { points: readonly [number, num
   useEffect(() => {
     const element = host.current
     if (element === null) return
-    const colour = (name: string) => resolved(element, name)
+    const colour = (name: string) => resolvedColour(element, name)
     const axis = {
       stroke: colour('--muted'),
       grid: { stroke: colour('--border'), width: 1 },
@@ -39,14 +40,4 @@ export default function Chart({ points, label }: { points: readonly [number, num
   }, [points])
   const last = points.at(-1)
   return <div ref={host} role="img" aria-label={`${label}: ${last?.[1] ?? ''}`} />
-}
-
-/** A canvas cannot read var(--x): the colour as it is now. */
-function resolved(element: HTMLElement, name: string): string {
-  const probe = document.createElement('span')
-  probe.style.color = `var(${name})`
-  element.append(probe)
-  const { color } = getComputedStyle(probe)
-  probe.remove()
-  return color
 }

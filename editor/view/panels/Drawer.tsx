@@ -15,6 +15,7 @@ const Deploys = lazy(() => import('./Deploys.tsx'))
 const Try = lazy(() => import('./Try.tsx'))
 const TracePanel = lazy(() => import('./Trace.tsx'))
 const Tests = lazy(() => import('./tests/Tests.tsx'))
+const Backtest = lazy(() => import('./backtest/Backtest.tsx'))
 
 /** The drawer at the bottom: problems of the flow, or messages that failed. */
 export function Drawer() {
@@ -24,7 +25,7 @@ export function Drawer() {
   const height = useUi((state) => state.drawerHeight)
   if (drawer === undefined) return null
   return (
-    <section className={styles.drawer} aria-label={t(`action.${drawer}`)} style={{ height }}>
+    <section className={styles.drawer} aria-label={t(`action.${drawer}`)} style={{ height }} data-drawer={drawer}>
       <Edge height={height} />
       <header className={styles.header}>
         <h2>{t(`action.${drawer}`)}</h2>
@@ -42,6 +43,7 @@ export function Drawer() {
         {drawer === 'try' && <Try />}
         {drawer === 'trace' && <TracePanel />}
         {drawer === 'tests' && <Tests />}
+        {drawer === 'backtest' && <Backtest />}
       </Suspense>
     </section>
   )

@@ -1,6 +1,7 @@
 import {
   Bell,
   BellRing,
+  ChartLine,
   CircleUser,
   Ellipsis,
   FlaskConical,
@@ -204,6 +205,9 @@ function Tools() {
       <AlarmButton />
       {icon('try', t('action.try'), <FlaskConical size={16} aria-hidden />, { 'aria-pressed': drawer === 'try' })}
       {icon('tests', t('action.tests'), <ListChecks size={16} aria-hidden />, { 'aria-pressed': drawer === 'tests' })}
+      {icon('backtest', t('action.backtest'), <ChartLine size={16} aria-hidden />, {
+        'aria-pressed': drawer === 'backtest',
+      })}
       {icon('theme', t('action.theme'), isDark(theme) ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />)}
       <AccountButton />
       <button

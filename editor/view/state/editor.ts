@@ -12,6 +12,7 @@ import type { LiveSocket } from '../api/socket.ts'
 import type { Evaluator } from '../forms/evaluate.ts'
 import { whyNot } from '../people/may.ts'
 import type { Texts, Translate } from '../text/languages.ts'
+import type { BacktestStore } from './backtest.ts'
 import { checkedAs, createDrafts } from './drafts.ts'
 import { currentFlow, type FlowsStore, noCheck, type OpenFlow, patchFlow } from './flows.ts'
 import { createIncoming, hasOwnChanges } from './incoming.ts'
@@ -26,6 +27,7 @@ export interface EditorParts {
   ui: UiStore
   server: ServerStore
   tests: TestsStore
+  backtests: BacktestStore
   live: Live
   storage: Storage
   /** Opens the live stream; it is called once. */

@@ -44,6 +44,8 @@ export interface UiState {
   traced: Traced | undefined
   /** What rule tests found. */
   marks: TestMarks | undefined
+  /** Messages over each wire (`from>to`) in a backtest, and in the version that it is compared with. */
+  counts: ReadonlyMap<string, { count: number; other?: number }> | undefined
   /** Messages that were pinned to nodes for test runs, as JSON text, by `flow/node`. */
   pinned: Readonly<Record<string, string>>
   filters: readonly string[]
@@ -156,6 +158,7 @@ export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStor
     spoken: '',
     traced: undefined,
     marks: undefined,
+    counts: undefined,
     pinned: {},
     filters: [],
     topicBroker: undefined,

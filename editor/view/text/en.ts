@@ -1,3 +1,4 @@
+import { enBacktest } from './en-backtest.ts'
 import { enDeploys } from './en-deploys.ts'
 import { enPeople } from './en-people.ts'
 import { enTests } from './en-tests.ts'
@@ -5,6 +6,7 @@ import { enTests } from './en-tests.ts'
 /** Every text of the editor in English; the other languages have the same keys. `{name}` is filled in. */
 export const en = {
   ...enTests,
+  ...enBacktest,
   ...enDeploys,
   ...enPeople,
   loading: 'Loading…',

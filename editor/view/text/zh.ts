@@ -1,4 +1,5 @@
 import type { Texts } from './languages.ts'
+import { zhBacktest } from './zh-backtest.ts'
 import { zhDeploys } from './zh-deploys.ts'
 import { zhPeople } from './zh-people.ts'
 import { zhTests } from './zh-tests.ts'
@@ -6,6 +7,7 @@ import { zhTests } from './zh-tests.ts'
 /** 简体中文。 */
 export const zh: Texts = {
   ...zhTests,
+  ...zhBacktest,
   ...zhDeploys,
   ...zhPeople,
   loading: '正在加载…',
