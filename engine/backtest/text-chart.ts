@@ -46,8 +46,11 @@ function limitAt({ limits }: BacktestSeries, row: number, low: number, step: num
   return value === undefined ? '' : shortNumber(value)
 }
 
-/** The times at both ends of the axis. */
+/** The times at both ends of the axis; with seconds where they matter. */
 function edges(from: number, to: number, width: number): string {
-  const [first, last] = [from, to].map((time) => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')}Z`)
-  return `${first}${(last ?? '').padStart(Math.max(1, width - (first ?? '').length))}`
+  const signs = to - from < 2 * 3_600_000 ? 19 : 16
+  const [first = '', last = ''] = [from, to].map(
+    (time) => `${new Date(time).toISOString().slice(0, signs).replace('T', ' ')}Z`,
+  )
+  return `${first}${last.padStart(Math.max(1, width - first.length))}`
 }

@@ -47,8 +47,9 @@ function headText({ flow, from, to }: BacktestResult): string {
 }
 
 function notes(result: BacktestResult, { terminal, seconds }: ReportOptions): string[] {
-  const { messages, taken, late, badLines, deadLetters, stopped, seriesLeft: _ } = result
-  const speed = seconds > 0 ? `, ${number(messages / seconds)} a second` : ''
+  const { messages, taken, late, badLines, deadLetters, stopped } = result
+  // What is over at once says nothing about speed.
+  const speed = seconds > 0.5 ? `, ${number(messages / seconds)} a second` : ''
   const warn = (text: string) => paint(terminal, 'yellow', text)
   const lines = [`${number(messages)} messages${speed}; ${number(taken)} reached a node`]
   if (messages > 0 && taken === 0) lines.push(warn('No node of this flow subscribes to any of these topics.'))
@@ -83,7 +84,7 @@ function chartLines(series: BacktestSeries, { from, to, alarms }: BacktestResult
 
 function moreSeries({ series, seriesLeft }: BacktestResult): string[] {
   const more = Math.max(0, series.length - mostCharts) + seriesLeft
-  return more === 0 ? [] : [`${counted(more, 'further value')} with alarms set on them; --html shows more charts.`]
+  return more === 0 ? [] : [`${counted(more, 'further key')} without a chart here; --html FILE shows more of them.`]
 }
 
 function alarmHead({ alarms, nodes }: BacktestResult): string {

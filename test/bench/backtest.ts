@@ -30,9 +30,11 @@ await report('one key, from CSV', plan, csv)
 
 async function report(name: string, version: Plan, input: () => RecordedInput, against?: Plan): Promise<void> {
   const rates: number[] = []
+  const perCpu: number[] = []
   let alarms = 0
   for (let round = 0; round < Number(values.rounds); round++) {
     const began = performance.now()
+    const used = process.cpuUsage()
     const result = await runBacktest({
       plan: version,
       against: against === undefined ? undefined : { label: 'other', plan: against },
@@ -47,11 +49,17 @@ async function report(name: string, version: Plan, input: () => RecordedInput, a
     if (result.taken !== messages) throw new Error(`${result.taken} of ${messages} messages were taken`)
     alarms = result.alarms.total
     rates.push(messages / ((performance.now() - began) / 1000))
+    const { user, system } = process.cpuUsage(used)
+    perCpu.push(messages / ((user + system) / 1e6))
   }
-  rates.sort((left, right) => left - right)
-  const median = Math.round(rates[Math.floor(rates.length / 2)] ?? 0)
+  const [wall, cpu] = [rates, perCpu].map((all) => {
+    const sorted = all.toSorted((left, right) => left - right)
+    return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0).toLocaleString('en')
+  })
   const memory = Math.round(process.memoryUsage().rss / 1e6)
-  console.log(`${name}: ${median.toLocaleString('en')} messages a second, ${alarms} alarms, ${memory} MB resident`)
+  console.log(
+    `${name}: ${wall} messages a second, ${cpu} for each second of processor time, ${alarms} alarms, ${memory} MB resident`,
+  )
 }
 
 function planOf(alarm: Record<string, unknown>): Plan {
