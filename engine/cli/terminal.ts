@@ -34,19 +34,24 @@ export function processTerminal(): Terminal {
     env: process.env,
     colors: process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined,
     onSignal: (listener) => {
-      const names = ['SIGINT', 'SIGTERM', ...(process.stdout.isTTY === true ? ['SIGHUP'] : [])]
+      const names = ['SIGINT', 'SIGTERM', ...(hasTerminal() ? ['SIGHUP'] : [])]
       for (const name of names) process.on(name, listener)
       return () => {
         for (const name of names) process.off(name, listener)
       }
     },
     onReload: (listener) => {
-      if (process.stdout.isTTY !== true) process.on('SIGHUP', listener)
+      if (!hasTerminal()) process.on('SIGHUP', listener)
     },
     exit: (code) => process.exit(code),
     readHidden,
     interactive: process.stdin.isTTY === true,
   }
+}
+
+/** Whether a person started it: then SIGHUP says that their terminal was closed. */
+function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true)
 }
 
 async function readHidden(prompt: string): Promise<string> {

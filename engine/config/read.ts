@@ -41,7 +41,7 @@ export function readConfig(text: string, file: string): ConfigFile {
 /** What is wrong with a document of settings. */
 export function check(value: unknown, shape: FieldSchema = settingsShape()): Problem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [problem('NOT_A_CONFIG', { found: foundText(value) })]
+    return [problem('NOT_A_CONFIG', { found: foundText(value) }, { at: '' })]
   }
   const result = settingsSchema.safeParse(value)
   if (result.success) return []
