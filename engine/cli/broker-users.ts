@@ -1,17 +1,16 @@
 import { rulewireError, suggestion } from '../errors.ts'
 import type { BrokerRule, BrokerUser, BrokerUserChange } from '../server/protocol-broker-users.ts'
+import { withAccess } from './access-desk.ts'
 import { type Action, runAction } from './actions.ts'
-import { askEngine } from './client.ts'
+import { authDeskOptions } from './auth-desk.ts'
 import { type CommandInput, command } from './command.ts'
-import { engineOptions } from './engine-options.ts'
 import { newPassword } from './new-password.ts'
 import { flag } from './option.ts'
 import { columns, counted, exitCodes } from './terminal.ts'
 
 const options = {
-  ...engineOptions,
+  ...authDeskOptions,
   certificate: flag({ help: 'add: without a password; only a client certificate of that name lets the user in.' }),
-  json: flag({ help: 'Prints JSON, for programs.' }),
 }
 
 type Input = CommandInput<typeof options>
@@ -33,7 +32,7 @@ export const brokerUsersCommand = command({
   usage: '[list | add | password | allow | deny | disable | enable | remove]',
   words: { least: 0, most: Number.POSITIVE_INFINITY, what: 'an action' },
   options,
-  notes: `It talks to the running engine. ACTION is publish, subscribe or both; in FILTER stands %u for the user's name and %c for the
+  notes: `It talks to the running engine, or with --data to the directory of one that does not run. ACTION is publish, subscribe or both; in FILTER stands %u for the user's name and %c for the
 client id. What nothing allows is denied. A change ends the connections of the user, which then come back.
 
   rulewire broker-users add pump
@@ -44,7 +43,7 @@ client id. What nothing allows is denied. A change ends the connections of the u
 })
 
 async function list({ values, terminal }: Input): Promise<number> {
-  const found = await askEngine<BrokerUser[]>(values, '/broker-users')
+  const found = await listOf({ values, terminal })
   if (values.json) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
   else {
     const rows = found.map(({ name, password, disabled, fixed, rules, clients }) => [
@@ -61,7 +60,7 @@ async function list({ values, terminal }: Input): Promise<number> {
 }
 
 async function add(input: Input, [name = '']: readonly string[]): Promise<number> {
-  const known = await askEngine<BrokerUser[]>(input.values, '/broker-users')
+  const known = await listOf(input)
   if (known.some((user) => user.name === name)) {
     const wanted = `Change it with "rulewire broker-users password ${name}" or "allow".`
     throw rulewireError('BAD_REQUEST', { detail: `There is a user "${name}" already.`, wanted })
@@ -100,13 +99,17 @@ async function deny(input: Input, [name = '', filter = '']: readonly string[]): 
 }
 
 async function remove({ values, terminal }: Input, [name = '']: readonly string[]): Promise<number> {
-  await askEngine(values, `/broker-users/${encodeURIComponent(name)}`, undefined, 'DELETE')
+  await withAccess(values, terminal.env, ({ brokerUsers }) => brokerUsers.remove(name))
   terminal.out(values.json ? `${JSON.stringify({ removed: name })}\n` : `${name} is removed\n`)
   return exitCodes.ok
 }
 
-async function userOf({ values }: Input, name: string): Promise<BrokerUser> {
-  const all = await askEngine<BrokerUser[]>(values, '/broker-users')
+function listOf({ values, terminal }: Pick<Input, 'values' | 'terminal'>): Promise<BrokerUser[]> {
+  return withAccess(values, terminal.env, ({ brokerUsers }) => brokerUsers.list())
+}
+
+async function userOf(input: Input, name: string): Promise<BrokerUser> {
+  const all = await listOf(input)
   const found = all.find((user) => user.name === name)
   if (found !== undefined) return found
   const near = suggestion(
@@ -123,7 +126,7 @@ async function change(
   changes: BrokerUserChange,
   sentence: string,
 ): Promise<number> {
-  const user = await askEngine<BrokerUser>(values, `/broker-users/${encodeURIComponent(name)}`, changes, 'PUT')
+  const user = await withAccess(values, terminal.env, ({ brokerUsers }) => brokerUsers.put(name, changes))
   terminal.out(values.json ? `${JSON.stringify(user, null, 2)}\n` : `${name} ${sentence}\n`)
   return exitCodes.ok
 }

@@ -1,15 +1,13 @@
-import type { SecretInfo } from '../server/protocol-secrets.ts'
+import { withAccess } from './access-desk.ts'
 import { type Action, runAction } from './actions.ts'
-import { askEngine } from './client.ts'
+import { authDeskOptions } from './auth-desk.ts'
 import { type CommandInput, command } from './command.ts'
-import { engineOptions } from './engine-options.ts'
 import { flag } from './option.ts'
 import { columns, counted, exitCodes } from './terminal.ts'
 
 const options = {
-  ...engineOptions,
+  ...authDeskOptions,
   force: flag({ help: 'remove: also one that is used.' }),
-  json: flag({ help: 'Prints JSON, for programs.' }),
 }
 
 type Input = CommandInput<typeof options>
@@ -27,7 +25,7 @@ export const secretsCommand = command({
   usage: '[list | set NAME | remove NAME | rotate-key]',
   words: { least: 0, most: Number.POSITIVE_INFINITY, what: 'an action' },
   options,
-  notes: `It talks to the running engine. The value is typed unseen or piped in, never an argument: others see those.
+  notes: `It talks to the running engine, or with --data to the directory of one that does not run. The value is typed unseen or piped in, never an argument: others see those.
 
   rulewire secrets set hook-token
   rulewire secrets set hook-token < token.txt
@@ -38,7 +36,7 @@ Flows name it as { "$secret": "hook-token" }. A variable RULEWIRE_SECRET_HOOK_TO
 })
 
 async function list({ values, terminal }: Input): Promise<number> {
-  const found = await askEngine<SecretInfo[]>(values, '/secrets')
+  const found = await withAccess(values, terminal.env, ({ secrets }) => secrets.list())
   if (values.json) terminal.out(`${JSON.stringify(found, null, 2)}\n`)
   else {
     const rows = found.map(({ name, source, changed, fault, users }) => [
@@ -56,8 +54,7 @@ async function list({ values, terminal }: Input): Promise<number> {
 
 async function set({ values, terminal }: Input, [name = '']: readonly string[]): Promise<number> {
   const value = await terminal.readHidden(`Value of ${name} (it is not shown): `)
-  const path = `/secrets/${encodeURIComponent(name)}`
-  const info = await askEngine<SecretInfo>(values, path, { value }, 'PUT')
+  const info = await withAccess(values, terminal.env, ({ secrets }) => secrets.set(name, value))
   if (values.json) terminal.out(`${JSON.stringify(info, null, 2)}\n`)
   else {
     const users = info.users.length === 0 ? 'nobody uses it yet' : `used by ${info.users.join(', ')}`
@@ -68,13 +65,13 @@ async function set({ values, terminal }: Input, [name = '']: readonly string[]):
 }
 
 async function remove({ values, terminal }: Input, [name = '']: readonly string[]): Promise<number> {
-  await askEngine(values, `/secrets/${encodeURIComponent(name)}/remove`, { force: values.force })
+  await withAccess(values, terminal.env, ({ secrets }) => secrets.remove(name, values.force))
   terminal.out(`${name} is removed\n`)
   return exitCodes.ok
 }
 
 async function rotateKey({ values, terminal }: Input): Promise<number> {
-  const { rotated } = await askEngine<{ rotated: number }>(values, '/secrets/rotate-key', {})
+  const { rotated } = await withAccess(values, terminal.env, ({ secrets }) => secrets.rotate())
   terminal.out(`${counted(rotated, 'secret')} encrypted anew\n`)
   return exitCodes.ok
 }

@@ -30,7 +30,7 @@ const hashing: PasswordHashing = {
 
 /** The users of the embedded broker, as options and database say. */
 export function openBrokerUsers(
-  options: EngineOptions,
+  options: Pick<EngineOptions, 'mqtt' | 'broker'>,
   { store, secrets, clock, log }: BrokerAccessParts,
 ): BrokerUserDesk {
   const { host = '127.0.0.1', anonymous = isLoopbackHost(host), users = {} } = options.mqtt ?? {}

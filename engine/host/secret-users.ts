@@ -11,7 +11,12 @@ import type { EngineOptions } from './options.ts'
 import { Secrets } from './secrets.ts'
 
 /** The secrets of an engine, as its options say. */
-export function openSecrets(options: EngineOptions, store: EngineStore, clock: Clock, log: Log): Secrets {
+export function openSecrets(
+  options: Pick<EngineOptions, 'environment' | 'data' | 'secret'>,
+  store: EngineStore,
+  clock: Clock,
+  log: Log,
+): Secrets {
   return new Secrets({
     store: createSecretStore(store.database),
     sources: { env: options.environment ?? process.env, data: options.data },

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type RunningServer, startServer } from '../../engine/server/server.ts'
+import { startEngine } from '../engine/start.ts'
 import { fakeEngine } from '../server/fake.ts'
+import { temporaryDirectory } from '../tools/temporary.ts'
 import { rulewire } from './terminal.ts'
 
 let server: RunningServer | undefined
@@ -37,6 +39,27 @@ describe('rulewire secrets', () => {
     expect((await ask(['remove', 'hook-token', '--force'])).out).toBe('hook-token is removed\n')
     expect(engine.calls).toContainEqual({ name: 'remove secret', values: ['hook-token', true] })
     expect((await ask(['rotate-key'])).out).toBe('1 secret encrypted anew\n')
+  })
+
+  it('works on the data directory of an engine that does not run', async () => {
+    const { path } = temporaryDirectory('cli-secrets')
+    const ask = (args: string[], input = '') => rulewire([...args, '--data', path], {}, input)
+    expect((await ask(['secrets', 'set', 'smtp-password'], 'CANARY')).out).toBe(
+      'smtp-password is set; nobody uses it yet\n',
+    )
+    expect((await ask(['secrets', 'list'])).out).toContain('smtp-password  stored')
+    expect((await ask(['secrets', 'rotate-key'])).out).toBe('1 secret encrypted anew\n')
+    expect((await ask(['broker-users', 'add', 'pump'], 'pump-password')).code).toBe(0)
+    expect((await ask(['broker-users', 'allow', 'pump', 'both', 'pumps/%u/#'])).code).toBe(0)
+    const test = await startEngine({}, { data: path })
+    expect(test.engine.brokerUsers.list()).toMatchObject([{ name: 'pump', rules: [{ filter: 'pumps/%u/#' }] }])
+    expect(test.engine.secrets.list()).toMatchObject([{ name: 'smtp-password' }])
+    const locked = await ask(['secrets', 'set', 'other'], 'x')
+    await test.close()
+    expect([locked.code, locked.err.includes('DATA_LOCKED')]).toEqual([1, true])
+    expect((await rulewire(['secrets', 'list', '--data', `${path}/absent`])).err).toContain(
+      'there is no such directory',
+    )
   })
 
   it('takes no value as an argument, and does not repeat it', async () => {

@@ -121,7 +121,7 @@ export class Listeners {
     server.on('secureConnection', (socket) => {
       const address = addressOf(socket)
       const certificate = asks ? certificateOf(socket) : undefined
-      if (certificate === false) {
+      if (certificate === false || (certificate === undefined && clientCertificates === 'required')) {
         const fault = socket.authorizationError ?? 'it names nobody'
         this.#options.onRefused(address, `The client certificate of ${address} is refused: ${String(fault)}`)
         socket.destroy()

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
+import { type ConnectionOptions, connect } from 'node:tls'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BrokerUserDesk } from '../../../engine/host/broker-users.ts'
@@ -65,7 +65,7 @@ async function setUp(clientCertificates: ClientCertificates, { files } = pairs()
 }
 
 /** A TLS connection of a client, with what it shows and whom it trusts. */
-function secure(port: number, ca: string, own: { cert?: string; key?: string } = {}) {
+function secure(port: number, ca: string, own: ConnectionOptions = {}) {
   const socket = connect({ host: '127.0.0.1', port, ca, servername: 'localhost', ...own })
   ends.push(() => socket.destroy())
   return socket
@@ -181,6 +181,30 @@ describe('C20 C43 client certificates', () => {
     await desk.put('client', { disabled: false })
     const { returnCode } = await openRaw(served.broker.port, { clientId: 'x', ...login('client', '') }).take('connack')
     expect(returnCode).toBe(4)
+  })
+
+  it('count in a resumed TLS session too, for as long as its authority is trusted', async () => {
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const set = pairs()
+      const { desk, tls, served, port } = await setUp('required', set)
+      const { authority, client } = set.first
+      await desk.put('client', { rules: [] })
+      const own = { cert: client.certificate.text, key: client.key.text, maxVersion }
+      const first = secure(port, authority.text, own)
+      const sessions: Buffer[] = []
+      first.on('session', (session: Buffer) => sessions.push(session))
+      expect(await codeOf(first)).toBe(0)
+      await until(() => sessions.length > 0, 'a session')
+      // Resumed without showing the certificate again.
+      const resumed = secure(port, authority.text, { session: sessions.at(-1), maxVersion })
+      expect(await codeOf(resumed)).toBe(0)
+      expect(resumed.isSessionReused()).toBe(true)
+      expect(served.broker.clients().map(({ user }) => user)).toEqual(['client', 'client'])
+      // Another authority: what was resumable is so no more.
+      set.put(makeCertificates(temporaryDirectory('second').path))
+      expect(tls.reload()).toBe(true)
+      expect(await codeOf(secure(port, authority.text, { session: sessions.at(-1), maxVersion }))).toBe('closed')
+    }
   })
 
   it('that are optional leave the login by password, but a forged one is not overlooked', async () => {
