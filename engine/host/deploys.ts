@@ -28,10 +28,15 @@ export interface DeployDeskOptions {
 /** Who brings a version back when its guard says so. */
 export const automatic = 'automatic return'
 
+/** Wait before a version that could not be brought back is tried again, milliseconds. */
+const retryPause = 10_000
+
 /** The versions of flows: looked at, taken back by people, and by themselves when a fresh one fails too often. */
 export class DeployDesk implements DeploysApi {
   readonly #options: DeployDeskOptions
   readonly #guard: DeployGuard
+  /** How to call off further tries, by flow. */
+  readonly #retries = new Map<string, () => void>()
 
   constructor(options: DeployDeskOptions) {
     const { nodes, plans, clock, store, kept } = options
@@ -64,6 +69,7 @@ export class DeployDesk implements DeploysApi {
 
   close(): void {
     this.#guard.close()
+    for (const callOff of this.#retries.values()) callOff()
   }
 
   list(flow: string): DeployList {
@@ -91,23 +97,31 @@ export class DeployDesk implements DeploysApi {
     const { store, log, flows, plans } = this.#options
     const stands = () => plans.has(flow) && store.last(flow)?.id === failed
     try {
+      if (!stands()) return this.#forget(flow, failed)
       log('error', `flow ${flow}: ${reason}`)
       store.judge(failed, 'failed', reason)
       const hash = store.get(flow, failed)?.record.hash
+      let back = false
       for (const record of store.list(flow)) {
         if (record.id >= failed || record.verdict !== 'good' || record.hash === hash) continue
         const document = store.get(flow, record.id)?.document
         if (document === undefined || document.disabled === true) continue
         const about = { by: automatic, comment: reason, origin: 'return', restored: record.id, only: stands } as const
-        if (await this.#tryBack(flow, record.id, () => flows.put(flow, document, undefined, about))) return
+        back = await this.#tryBack(flow, record.id, () => flows.put(flow, document, undefined, about))
+        if (back) break
       }
-      log('error', `flow ${flow}: there is no earlier version to go back to; it runs on as it is`)
-    } catch (thrown) {
-      log('error', `flow ${flow}: the earlier version could not be brought back: ${reasonOf(thrown)}`)
-    } finally {
+      if (!back) log('error', `flow ${flow}: there is no earlier version to go back to; it runs on as it is`)
       this.#forget(flow, failed)
-      this.#options.changed()
+    } catch (thrown) {
+      // Such as a full disk: the watch stays in the store, so that a start tries again, too.
+      const text = `flow ${flow}: the earlier version could not be brought back, and is tried again: ${reasonOf(thrown)}`
+      log('error', text)
+      const { clock } = this.#options
+      this.#retries.get(flow)?.()
+      const again = () => void this.#takeBack(flow, failed, reason)
+      this.#retries.set(flow, clock.at(clock.now() + retryPause, again))
     }
+    this.#options.changed()
   }
 
   /** False when the version does not pass the check any more, so that an older one is tried. */

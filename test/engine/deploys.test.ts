@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -197,6 +197,30 @@ describe('a flow with a guard', () => {
       'failed',
       'good',
       'good',
+    ])
+  })
+
+  it('tries again while the file cannot be written', async () => {
+    const { test, wait } = await startVirtual(flow(good, guard))
+    wait(120_000)
+    await test.engine.flows.put('sums', flow(bad, guard))
+    // Where the file is written before it takes its name.
+    const inTheWay = join(test.flows, '.sums.json.new')
+    mkdirSync(inTheWay)
+    await send(test, 12)
+    wait(1000)
+    await until(() => test.log.some(({ text }) => text.includes('is tried again')), 'the failure')
+    expect(deployed(test)).toBe(bad)
+    rmdirSync(inTheWay)
+    wait(10_000)
+    await until(() => deployed(test) === good, 'the good version')
+    expect(
+      list(test)
+        .map(({ verdict, origin }) => [verdict, origin])
+        .slice(0, 2),
+    ).toEqual([
+      ['good', 'return'],
+      ['failed', 'deploy'],
     ])
   })
 

@@ -63,8 +63,8 @@ export class Walk {
     else if (step.do === 'bad') this.#bad()
     else if (step.do === 'acknowledge') this.#acknowledge()
     else if (step.do === 'reset') this.#reset()
-    else if (step.do === 'restart') this.#started = this.#now
-    else this.#deploy(step.config)
+    else if (step.do === 'deploy') this.#deploy(step.config)
+    else this.#started = this.#now
   }
 
   walkTo(end: number): void {
