@@ -53,7 +53,7 @@ const rootOf = (name: string) => collector.spans.find((span) => span.name === na
 describe('traces', () => {
   test('hold a span for the run of a message and one below it for each effect, without its payload', async () => {
     await begin(1)
-    await send('2123')
+    await send('987654321012')
     await until(() => rootOf('forward/in') !== undefined, 'the span of the run', 20_000)
     const root = rootOf('forward/in')
     const children = collector.spans.filter(({ parentSpanId }) => parentSpanId === root?.spanId)
@@ -90,7 +90,7 @@ describe('traces', () => {
       ]),
     )
     expect(collector.headers[0]).toMatchObject({ 'x-key': 'letmein', 'content-type': 'application/json' })
-    for (const canary of ['2123', '4246', 'letmein']) expect(collector.bodies.join()).not.toContain(canary)
+    for (const canary of ['987654321012', '1975308642024', 'letmein']) expect(collector.bodies.join()).not.toContain(canary)
   })
 
   test('say what failed', async () => {
