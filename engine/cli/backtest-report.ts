@@ -49,7 +49,7 @@ function headText({ flow, from, to }: BacktestResult): string {
 function notes(result: BacktestResult, { terminal, seconds }: ReportOptions): string[] {
   const { messages, taken, late, badLines, deadLetters, stopped } = result
   // What is over at once says nothing about speed.
-  const speed = seconds > 0.5 ? `, ${number(messages / seconds)} a second` : ''
+  const speed = messages >= 10_000 ? `, ${number(messages / seconds)} a second` : ''
   const warn = (text: string) => paint(terminal, 'yellow', text)
   const lines = [`${number(messages)} messages${speed}; ${number(taken)} reached a node`]
   if (messages > 0 && taken === 0) lines.push(warn('No node of this flow subscribes to any of these topics.'))

@@ -1,11 +1,10 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkFlow } from '../../engine/flow/index.ts'
 import type { FlowDocument, Plan } from '../../engine/flow/model.ts'
 import { BacktestDesk, type BacktestDeskOptions } from '../../engine/host/backtests.ts'
 import type { BacktestJob, BacktestRequest } from '../../engine/server/protocol.ts'
 import { nodeSpecs } from '../../nodes/index.ts'
+import { namelessFiles } from '../tools/open-files.ts'
 import { temporaryDirectory } from '../tools/temporary.ts'
 import { until } from '../tools/wait.ts'
 
@@ -61,16 +60,19 @@ async function ended(desk: BacktestDesk, { id }: BacktestJob): Promise<BacktestJ
   )
 }
 
-describe.each([
+const places: [string, { backtestWorker: URL | undefined }][] = [
   ['a thread of its own', { backtestWorker: worker }],
-  ['the same thread', {}],
-])('in %s, a backtest', (_, options) => {
+  ['the same thread', { backtestWorker: undefined }],
+]
+
+describe.each(places)('in %s, a backtest', (_, options) => {
   it('gives a result, and the difference to what runs', async () => {
     const { plan } = checkFlow(flow('> 10'), { specs: nodeSpecs })
     const { desk, log } = deskWith({ ...options, plans: new Map([['fridges', plan as Plan]]) }) // it has no errors
     const job = desk.backtest({ document: flow(), against: 'deployed', input: input() })
     expect(job).toMatchObject({ kind: 'backtest', flow: 'fridges', state: 'running', problems: [] })
     const done = await ended(desk, job)
+    expect(done.error).toBeUndefined()
     expect(done).toMatchObject({
       state: 'done',
       progress: { messages: 60, done: 1 },
@@ -106,12 +108,22 @@ describe.each([
 
   it('ends when it is told to, leaves nothing, and makes room for the next', async () => {
     const { desk } = deskWith(options)
+    const files = namelessFiles()
     const endless: BacktestRequest = { document: flow(), to: '2026-01-02', input: input(3000) }
-    const slow = { ...flow(), nodes: [...flow().nodes, { id: 'tick', type: 'inject', config: { every: '10ms' } }] }
+    const slow = {
+      ...flow(),
+      nodes: [
+        ...flow().nodes,
+        { id: 'tick', type: 'inject', config: { every: '10ms', payload: `"${'x'.repeat(1000)}"` } },
+        { id: 'keep', type: 'store', config: { table: 'ticks', columns: { text: 'payload' } } },
+      ],
+      wires: [...flow().wires, { from: 'tick.out', to: 'keep.in' }],
+    }
     const jobs = [desk.backtest({ ...endless, document: slow }), desk.backtest({ ...endless, document: slow })]
     expect(() => desk.backtest(endless)).toThrow(expect.objectContaining({ code: 'BACKTESTS_BUSY' }))
     expect(() => desk.advise({ topic: 'a' })).toThrow(expect.objectContaining({ code: 'BACKTESTS_BUSY' }))
     const [first, second] = jobs as [BacktestJob, BacktestJob]
+    if (options.backtestWorker !== undefined) await until(() => namelessFiles().length > files.length, 'rows in a file')
     expect(await desk.end(first.id)).toMatchObject({ id: first.id, state: 'cancelled' })
     const third = desk.backtest({ document: flow(), input: input() })
     expect(await ended(desk, third)).toMatchObject({ state: 'done' })
@@ -119,7 +131,7 @@ describe.each([
     expect(desk.get(second.id)).toMatchObject({ state: 'cancelled' })
     await desk.end(first.id)
     expect(() => desk.get(first.id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
-    expect(openFiles().filter((path) => path.includes('etilqs'))).toEqual([])
+    expect(namelessFiles()).toEqual(files)
   })
 })
 
@@ -184,12 +196,3 @@ describe('a backtest', () => {
     expect([alarms?.spans.length, alarms?.events.length, series?.length, seriesLeft]).toEqual([5000, 5000, 12, 8])
   })
 })
-
-/** Files that this process holds open, also those that are deleted: where SQLite puts what is temporary. */
-function openFiles(): string[] {
-  return readdirSync('/proc/self/fd').flatMap((name) => {
-    const path = join('/proc/self/fd', name)
-    // That of the directory itself is closed again by now.
-    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? [] : [readlinkSync(path)]
-  })
-}
