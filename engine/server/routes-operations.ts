@@ -27,7 +27,7 @@ export const healthRoutes: readonly Route[] = [
       // Flows run all the same, and who stands in front must let the person through who makes the first admin.
       const text = 'Nobody can log in yet: make the first admin with the setup token.'
       const setup: HealthReason[] = door.mode() === 'setup' ? [{ code: 'SETUP_NEEDED', text }] : []
-      return healthAnswer(input, { ok: ready, reasons, notices: [...notices, ...setup] })
+      return healthAnswer(input, { ok: ready, reasons, notices }, setup)
     },
   }),
 ]
@@ -77,12 +77,17 @@ export function withOpenMetrics(routes: readonly Route[]): readonly Route[] {
 }
 
 /** Where others reach the server, strangers learn that something is wrong, and only those who may look learn what. */
-function healthAnswer({ who, door }: RouteInput, { ok, reasons, notices = [] }: HealthAnswer): Answer {
+function healthAnswer(
+  { who, door }: RouteInput,
+  { ok, reasons, notices = [] }: HealthAnswer,
+  forAll: HealthReason[] = [],
+): Answer {
   const told = !door.entrance.exposed || isAllowed(who.role, 'viewer')
+  const shown = [...(told ? notices : []), ...forAll]
   const body: HealthAnswer = {
     ok,
     reasons: ok || !told ? [] : reasons,
-    ...(told && notices.length > 0 ? { notices } : {}),
+    ...(shown.length > 0 ? { notices: shown } : {}),
   }
   return new Answer(ok ? 200 : 503, body)
 }

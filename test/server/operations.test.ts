@@ -72,7 +72,10 @@ describe('health', () => {
     expect(reply).toMatchObject({ status: 503, json: { ok: false, reasons: [] } })
     expect(reply.text).not.toContain('plant')
     engine.healthNow = { live: true, ready: true, reasons: [], notices: [] }
-    expect((await ask(port, 'GET', '/readyz')).status).toBe(200)
+    const ready = await ask(port, 'GET', '/readyz')
+    expect(ready).toMatchObject({ status: 200, json: { ok: true, notices: [{ code: 'SETUP_NEEDED' }] } })
+    await engine.auth.users.add({ name: 'anna', role: 'admin', password: 'long enough' })
+    expect((await ask(port, 'GET', '/readyz')).json).toEqual({ ok: true, reasons: [] })
   })
 })
 
