@@ -163,6 +163,8 @@ counts, and its amount is added, but running time and the meter do not see it.
       ],
     },
   ],
+  // A reset only has to have a key.
+  sees: ({ inputs, path: [field] }) => (field === 'key' ? undefined : inputs.in),
   infer: ({ config, inputs }) => {
     const fields: Record<string, Type> = { key: STRING, since: TIME, count: NUMBER }
     if (config.add !== undefined || config.meter !== undefined) fields.total = NUMBER

@@ -163,6 +163,11 @@ counts on the clock of the engine from when the value came here.
       ],
     },
   ],
+  sees: ({ config: { parts }, inputs, narrow, path: [field, index, name] }) => {
+    const part = field === 'parts' && typeof index === 'number' ? parts[index] : undefined
+    if (part?.when === undefined) return part === undefined ? undefined : inputs[part.id]
+    return name === 'value' && inputs.in !== undefined ? narrow(part.when, inputs.in, true) : inputs.in
+  },
   infer: ({ config: { parts, send }, inputs, typeOf, narrow }) => {
     const missing = send === 'always'
     const fields = parts.map(({ id, when, value }): [string, Type] => {

@@ -16,7 +16,7 @@ export default defineNode({
   docs: `Writes one row for each message into a **table** of the engine's SQLite database. The row is committed together with
 everything else that the message did: when a broker gets its acknowledgement, the row is on the disk.
 
-The table is made when the first row comes, and gets a new column when one is added here. Every table has a column \`time\`,
+The table is made when this node is deployed, so that a query finds it before its first row, and gets a new column when one is added here. Every table has a column \`time\`,
 filled with the message's time in UTC milliseconds. The other **columns** are expressions:
 
 | result | stored as |
@@ -126,6 +126,7 @@ Names of tables and columns have letters, digits and \`_\`, and start with a let
         tables.insert(table, row)
       },
       onStart: () => {
+        tables.create(table, ['time', ...names])
         if (keep === undefined) timers.cancel('', 'keep')
         else timers.set('', 'keep', now())
       },

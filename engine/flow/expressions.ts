@@ -39,12 +39,12 @@ export function expressionsIn(config: unknown, path: Path = []): ExpressionPlace
  * What types tell about the expressions of a node: unknown fields, comparisons that never hold, results of the wrong kind.
  * All are warnings, however sure: types come from samples and schemas, and a device can still send anything.
  *
- * @param message type of the messages that the expressions see
+ * @param messageAt type of the messages that the expression at a path of the config sees
  */
-export function expressionProblems(node: CheckedNode, message: Type): Problem[] {
+export function expressionProblems(node: CheckedNode, messageAt: (path: Path) => Type): Problem[] {
   return expressionsIn(node.config).flatMap(({ expression, path }) => {
     const place = { node: node.entry.id, at: pathText(['nodes', node.index, 'config', ...path]) }
-    const { type, warnings } = inferExpression(expression, message)
+    const { type, warnings } = inferExpression(expression, messageAt(path))
     const found = warnings
       .filter(({ level }) => level !== 'note')
       .map(({ text, hint }) => warning('EXPRESSION_WARNING', { detail: sentence(text), hint }, place))

@@ -17,6 +17,7 @@ import {
 import { expressionProblems, inferExpression, isUnknown } from './expressions.ts'
 import { orderVertices } from './graph.ts'
 import { type CheckedNode, errorPort } from './node.ts'
+import type { Path } from './path.ts'
 import { edgesOf, type Wire } from './wires.ts'
 
 /** A message of which nothing more is known than that it is one. */
@@ -69,7 +70,7 @@ function inferNode(
   const inputs = Object.fromEntries(
     Object.entries(node.inputs ?? {}).map(([name, port]) => [name, known.get(`${id}.${name}`) ?? ownType(port)]),
   )
-  const { infer } = node.spec ?? {}
+  const { infer, sees } = node.spec ?? {}
   const tools = { topicType, typeOf, narrow: narrowMessage }
   const told =
     infer === undefined || node.config === undefined
@@ -81,7 +82,10 @@ function inferNode(
     (Object.hasOwn(own, name) ? own[name] : undefined) ?? declaredType(port, inputs),
   ])
   const found = { inputs, types, problems: told.problems }
-  const checked = attempt(node, () => expressionProblems(node, messageIn(node, found)), [])
+  const all = messageIn(node, found)
+  const outputs = Object.fromEntries(types)
+  const messageAt = (path: Path) => sees?.({ config: node.config, inputs, outputs, path, ...tools }) ?? all
+  const checked = attempt(node, () => expressionProblems(node, messageAt), [])
   return { ...found, problems: [...told.problems, ...checked.value, ...checked.problems] }
 }
 

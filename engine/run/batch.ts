@@ -21,6 +21,7 @@ export type Pending =
       table: string
       row: Readonly<Record<string, SqlValue>>
     }
+  | { kind: 'table'; table: string; columns: readonly string[] }
   | { kind: 'trim'; table: string; column: string; limit: number }
   | { kind: 'dead'; entry: DeadLetterEntry }
   | { kind: 'alarm'; node: string; entry: AlarmEntry }

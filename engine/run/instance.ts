@@ -127,6 +127,7 @@ function tablesOf(node: NodeRuntime, { runner, tables }: InstanceOptions): Table
       const { port, argument } = runner.current
       runner.add({ kind: 'row', node: node.ref, port, argument, table, row })
     },
+    create: (table, columns) => runner.add({ kind: 'table', table, columns }),
     deleteBelow: (table, column, limit) => runner.add({ kind: 'trim', table, column, limit }),
     query: (sql, parameters) => tables.query(sql, parameters),
   }

@@ -158,6 +158,8 @@ export interface SeenStore {
 export interface TableStore {
   /** Throws {@link RowRefused}. */
   insert(table: string, row: Readonly<Record<string, SqlValue>>): void
+  /** Throws {@link RowRefused}. */
+  create(table: string, columns: readonly string[]): void
   deleteBelow(table: string, column: string, limit: number): void
   query(sql: string, parameters: Readonly<Record<string, SqlValue>>): Record<string, SqlValue>[]
 }

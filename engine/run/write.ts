@@ -25,10 +25,20 @@ function writePending(store: Store, item: Pending, now: number): void {
   if (item.kind === 'publish') store.outbox.insert(item.connection, item.row)
   else if (item.kind === 'row') writeRow(store, item, now)
   else if (item.kind === 'request') store.requests.insert(item.request)
+  else if (item.kind === 'table') makeTable(store, item)
   else if (item.kind === 'trim') store.tables.deleteBelow(item.table, item.column, item.limit)
   else if (item.kind === 'dead') store.deadLetters.insert(item.entry)
   else if (item.kind === 'alarm') store.alarmLog.insert(item.node, item.entry)
   else if (item.kind === 'write') item.write()
+}
+
+/** A table that cannot be made is told by its first row. */
+function makeTable(store: Store, { table, columns }: Pending & { kind: 'table' }): void {
+  try {
+    store.tables.create(table, columns)
+  } catch (thrown) {
+    if (!(thrown instanceof RowRefused)) throw thrown
+  }
 }
 
 /** A row that the table refuses becomes a dead letter; the rest of the batch is written. */

@@ -70,6 +70,8 @@ export interface Timers {
 export interface Tables {
   /** Creates the table if needed, adds columns that are new, and inserts a row. */
   insert(table: string, row: Readonly<Record<string, SqlValue>>): void
+  /** Creates the table if needed, with these columns and those that come later; it happens in the commit. */
+  create(table: string, columns: readonly string[]): void
   /** Deletes the rows whose `column` is below a limit; returns nothing, it happens in the commit. */
   deleteBelow(table: string, column: string, limit: number): void
   /** Rows of a read-only statement. It sees what was committed before this batch of messages. Throws QUERY_FAILED. */

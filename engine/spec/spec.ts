@@ -113,6 +113,11 @@ export interface NodeSpec<
   readonly publishes?: (config: z.output<Config>) => readonly Subscription[]
   /** Message types of the outputs, from those of the inputs; the port's own type where it says nothing. */
   readonly infer?: (inference: Inference<z.output<Config>>) => Readonly<Record<string, Type>>
+  /**
+   * Type of the messages that the expression at a path of the config sees; undefined: what comes in at all inputs, or what a node
+   * without inputs sends.
+   */
+  readonly sees?: (sight: Sight<z.output<Config>>) => Type | undefined
   /** For a node type with alarms: how its state is shown to people. It writes the alarm log, and takes commands by `onCommand`. */
   readonly alarms?: (config: z.output<Config>) => AlarmCapability
   /** For a node type that raises at a limit: its config for one that was found from history. */
@@ -132,6 +137,14 @@ export interface Inference<Config> {
   readonly typeOf: (expression: Expression, message: Type) => Type
   /** The part of a message type for which a condition is true, or is not; `never` when there is none. */
   readonly narrow: (condition: Expression, message: Type, outcome: boolean) => Type
+}
+
+/** What a spec is asked about one of its expressions. */
+export interface Sight<Config> extends Inference<Config> {
+  /** Such as `['parts', 0, 'value']`. */
+  readonly path: readonly (string | number)[]
+  /** Message type at each output port. */
+  readonly outputs: Readonly<Record<string, Type>>
 }
 
 /** Declares a node type. Every node gets an output port `error` beside its own. */

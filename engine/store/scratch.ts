@@ -20,6 +20,7 @@ export function openScratchTables(): TableStore & { close(): void } {
   }
   return {
     insert: (table, row) => open().insert(table, row),
+    create: (table, columns) => open().create(table, columns),
     deleteBelow: (table, column, limit) => open().deleteBelow(table, column, limit),
     query: (sql, parameters) => open().query(sql, parameters),
     close: () => database?.close(),

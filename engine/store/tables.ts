@@ -35,10 +35,19 @@ export function createTableStore(
     return known
   }
 
-  function insertStatement(table: string, names: string[]): Database.Statement {
+  function insertStatement(table: string, names: readonly string[]): Database.Statement {
     const id = `${table} ${names.join(' ')}`
     let statement = inserts.get(id)
     if (statement !== undefined) return statement
+    make(table, names)
+    statement = database.prepare(
+      `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    )
+    inserts.set(id, statement)
+    return statement
+  }
+
+  function make(table: string, names: readonly string[]): void {
     for (const name of [table, ...names]) checkTableName(name)
     const known = columns(table)
     if (known.size === 0) database.exec(`CREATE TABLE "${table}" (${names.map((name) => `"${name}"`).join(', ')})`)
@@ -47,11 +56,18 @@ export function createTableStore(
         if (!known.has(name.toLowerCase())) database.exec(`ALTER TABLE "${table}" ADD COLUMN "${name}"`)
     for (const name of names) known.add(name.toLowerCase())
     if (known.has('time')) database.exec(`CREATE INDEX IF NOT EXISTS "${table}_time" ON "${table}" ("time")`)
-    statement = database.prepare(
-      `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-    )
-    inserts.set(id, statement)
-    return statement
+  }
+
+  /** Runs what changes a table; what SQLite refuses for the row's or the table's own sake is a {@link RowRefused}. */
+  function guarded(table: string, work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      forget()
+      if (cause instanceof Database.SqliteError && !/^SQLITE_(CONSTRAINT|MISMATCH|ERROR|TOOBIG|RANGE)/.test(cause.code))
+        throw cause
+      throw new RowRefused(`Table ${table}: ${reasonOf(cause)}`, { cause })
+    }
   }
 
   /** To be called after a rollback: what was learned of tables in it may not be true. */
@@ -61,19 +77,8 @@ export function createTableStore(
   }
 
   return {
-    insert(table, row) {
-      try {
-        insertStatement(table, Object.keys(row)).run(Object.values(row))
-      } catch (cause) {
-        forget()
-        if (
-          cause instanceof Database.SqliteError &&
-          !/^SQLITE_(CONSTRAINT|MISMATCH|ERROR|TOOBIG|RANGE)/.test(cause.code)
-        )
-          throw cause
-        throw new RowRefused(`Table ${table}: ${reasonOf(cause)}`, { cause })
-      }
-    },
+    insert: (table, row) => guarded(table, () => void insertStatement(table, Object.keys(row)).run(Object.values(row))),
+    create: (table, columns) => guarded(table, () => make(table, columns)),
     deleteBelow(table, column, limit) {
       checkTableName(table)
       checkTableName(column)

@@ -211,7 +211,9 @@ function readShape(schema: Keywords, place: Place): ObjectType {
     return [name, needed.has(name) ? type : optional(type)] as const
   })
   const shape = { kind: 'object', fields: Object.fromEntries(fields) } as const
-  return rest === undefined ? shape : { ...shape, rest }
+  if (rest === undefined) return shape
+  const silent = schema.additionalProperties === undefined && schema.patternProperties === undefined
+  return silent && isKeywords(schema.properties) ? { ...shape, rest, described: true } : { ...shape, rest }
 }
 
 function readRest(schema: Keywords, place: Place): Type | undefined {

@@ -12,7 +12,7 @@ import {
   stringOf,
   type Type,
 } from './type.ts'
-import { fieldType, highest, lowest, union } from './union.ts'
+import { fieldType, highest, lowest, sure, sureness, union } from './union.ts'
 
 /** The values that belong to both types. A shape whose needed field has no common value is `never`. */
 export function intersect(a: Type, b: Type): Type {
@@ -57,6 +57,5 @@ function meetShapes(a: ObjectType, b: ObjectType): Type {
   if (fields.some(([, type]) => type.kind === 'never')) return NEVER
   const shape = { kind: 'object', fields: Object.fromEntries(fields) } as const
   if (a.rest === undefined || b.rest === undefined) return shape
-  const learned = a.learned || b.learned ? { learned: true as const } : {}
-  return { ...shape, rest: intersect(a.rest, b.rest), ...learned }
+  return { ...shape, rest: intersect(a.rest, b.rest), ...sureness(Math.max(sure(a), sure(b))) }
 }

@@ -1,5 +1,5 @@
 import { hasKind, type Member, membersOf, type NumberType, type ObjectType, type Type } from './type.ts'
-import { without } from './union.ts'
+import { sure, without } from './union.ts'
 
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
@@ -61,6 +61,7 @@ function schemaOfShape(shape: ObjectType): JsonSchema {
     type: 'object',
     ...(entries.length === 0 ? {} : { properties }),
     ...(required.length === 0 ? {} : { required }),
-    ...(rest === true ? {} : { additionalProperties: rest }),
+    // Where nothing is said, a misspelled field is looked for; a shape that is open on purpose says so.
+    ...(rest === true && (sure(shape) > 0 || entries.length === 0) ? {} : { additionalProperties: rest }),
   }
 }

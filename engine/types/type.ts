@@ -28,13 +28,15 @@ export interface StringType {
 
 /**
  * An object. `rest` is the type of every field that is not named: absent in a closed shape, `any` in an open one.
- * A `learned` shape is open, but comes from samples: a field that it does not name deserves a warning.
+ * A `learned` shape is open, but comes from samples: a field that it does not name deserves a warning. A `described` one is
+ * open because its schema does not say: there, only a name that looks like one of its own does.
  */
 export interface ObjectType {
   readonly kind: 'object'
   readonly fields: Readonly<Record<string, Type>>
   readonly rest?: Type
   readonly learned?: true
+  readonly described?: true
 }
 
 /** An array of any length, whose items are all of one type. The empty array is `array(never)`. */
@@ -114,6 +116,11 @@ export function openObject(fields: Readonly<Record<string, Type>>, rest: Type = 
 /** An object with these fields, as learned from samples: others may come, but naming one deserves a warning. */
 export function learnedObject(fields: Readonly<Record<string, Type>>): ObjectType {
   return { kind: 'object', fields, rest: ANY, learned: true }
+}
+
+/** An object with these fields, of which its schema does not say whether there are others. */
+export function describedObject(fields: Readonly<Record<string, Type>>): ObjectType {
+  return { kind: 'object', fields, rest: ANY, described: true }
 }
 
 /** An array whose items are of type `item`. */

@@ -48,6 +48,7 @@ function sameShape(a: ObjectType, b: ObjectType): boolean {
   return (
     names.length === Object.keys(b.fields).length &&
     a.learned === b.learned &&
+    a.described === b.described &&
     sameType(a.rest ?? NEVER, b.rest ?? NEVER) &&
     names.every((name) => Object.hasOwn(b.fields, name) && sameType(a.fields[name] ?? NEVER, b.fields[name] ?? NEVER))
   )
@@ -141,8 +142,17 @@ function mergeShapes(a: ObjectType, b: ObjectType): Member {
   const fields = Object.fromEntries([...names].map((name) => [name, union(fieldType(a, name), fieldType(b, name))]))
   if (a.rest === undefined && b.rest === undefined) return { kind: 'object', fields }
   const rest = union(a.rest ?? NEVER, b.rest ?? NEVER)
-  const learned = [a, b].every((shape) => shape.learned || shape.rest === undefined)
-  return { kind: 'object', fields, rest, ...(learned && (a.learned || b.learned) ? { learned: true } : {}) }
+  return { kind: 'object', fields, rest, ...sureness(Math.min(sure(a), sure(b))) }
+}
+
+/** How sure it is that a shape has no other fields than those that it names. */
+export function sure({ rest, learned, described }: ObjectType): number {
+  return rest === undefined ? 3 : learned ? 2 : described ? 1 : 0
+}
+
+/** The mark of an open shape that is so sure. */
+export function sureness(level: number): Pick<ObjectType, 'learned' | 'described'> {
+  return level >= 2 ? { learned: true } : level === 1 ? { described: true } : {}
 }
 
 function asMember(type: Type, fallback: Member): Member {

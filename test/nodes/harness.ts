@@ -295,6 +295,10 @@ function tablesOf(current: () => Database.Database) {
         .prepare(`INSERT INTO "${table}" (${columns}) VALUES (${names.map(() => '?').join(', ')})`)
         .run(...Object.values(row))
     },
+    create: (table: string, columns: readonly string[]) => {
+      const all = columns.map((name) => `"${name}"`).join(', ')
+      current().exec(`CREATE TABLE IF NOT EXISTS "${table}" (${all})`)
+    },
     deleteBelow: (table: string, column: string, limit: number) => {
       if (columnsOf(table).includes(column))
         current().prepare(`DELETE FROM "${table}" WHERE "${column}" < ?`).run(limit)

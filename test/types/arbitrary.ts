@@ -5,6 +5,7 @@ import {
   BOOLEAN,
   BYTES,
   closedObject,
+  describedObject,
   learnedObject,
   MISSING,
   NULL,
@@ -54,6 +55,7 @@ export const types: fc.Arbitrary<Type> = fc.letrec<{ type: Type }>((tie) => ({
     shapeFields(tie('type')).map((fields) => openObject(fields)),
     shapeFields(tie('type')).map(closedObject),
     shapeFields(tie('type')).map(learnedObject),
+    shapeFields(tie('type')).map(describedObject),
     fc.tuple(tie('type'), tie('type')).map(([a, b]) => union(a, b)),
   ),
 })).type

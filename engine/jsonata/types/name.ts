@@ -1,4 +1,13 @@
-import { fieldType, type Member, MISSING, membersOf, type ObjectType, type Type, unionAll } from '../../types/index.ts'
+import {
+  fieldType,
+  type Member,
+  MISSING,
+  membersOf,
+  nearest,
+  type ObjectType,
+  type Type,
+  unionAll,
+} from '../../types/index.ts'
 import type { Node } from './ast.ts'
 import { describe, listOf, suggestion } from './describe.ts'
 import { type Inference, warn } from './inference.ts'
@@ -37,8 +46,9 @@ function report(inference: Inference, context: Type, step: Node, place: NamePlac
   const name = String(step.value)
   const shapes = shapesIn(context)
   for (const shape of shapes) {
-    if (Object.hasOwn(shape.fields, name) || (shape.rest !== undefined && !shape.learned)) continue
+    if (Object.hasOwn(shape.fields, name) || (shape.rest !== undefined && !shape.learned && !shape.described)) continue
     const names = Object.keys(shape.fields)
+    if (shape.described && nearest(name, names) === undefined) continue
     const fields = names.length === 0 ? 'There are no fields here.' : `The fields are ${listOf(names)}.`
     warn(inference, 'UNKNOWN_FIELD', step.position, { path: place.path(), suggestion: suggestion(name, names), fields })
   }
