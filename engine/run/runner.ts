@@ -330,7 +330,8 @@ export class Runner {
   }
 
   #fail({ node, port }: Target, argument: unknown, thrown: unknown): Failure {
-    node.errors++
+    // A command that is refused is an answer to a person, no message that failed.
+    if (port !== ':command') node.errors++
     const error = errorOf(thrown)
     if (port === ':command' || port === ':request') {
       this.#refused = error

@@ -118,6 +118,7 @@ describe('alarms of the engine', () => {
     const wrong = { ...of('a'), node: 'in' }
     await expect(test.engine.alarms.command('acknowledge', wrong)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(test.engine.deadLetters.list({}).total).toBe(0)
+    expect(test.engine.statistics()['cold/warm']?.errors).toBe(0)
     await test.restart()
     expect(test.engine.alarms.list({}).items).toMatchObject([
       { key: 'a', acknowledged: true, acknowledgement: { by: 'anna', note: 'on my way' } },
