@@ -531,7 +531,11 @@ export const errorTable = {
     text: 'The password has {length} characters.',
     hint: 'Use {least} to {most} of any kind; a few words in a row are good.',
   },
-  SECRET_TEXT: { status: 400, text: '"{field}" is {detail}.', hint: 'Send it as text of {least} to {most} characters.' },
+  SECRET_TEXT: {
+    status: 400,
+    text: '"{field}" is {detail}.',
+    hint: 'Send it as text of {least} to {most} characters.',
+  },
   FIRST_USER_ADMIN: {
     status: 409,
     text: 'The first user would be {role}, and then nobody could manage users.',
@@ -655,8 +659,12 @@ export function reasonOf(thrown: unknown): string {
 export function suggestion(found: string, choices: Iterable<string>): string {
   let best: string | undefined
   let least = Math.max(2, Math.floor(found.length / 3)) + 1
+  const wanted = found.toLowerCase()
   for (const choice of choices) {
-    const distance = editDistance(found.toLowerCase(), choice.toLowerCase())
+    const other = choice.toLowerCase()
+    // The distance is at least that; so a stranger's long text costs nothing.
+    if (Math.abs(wanted.length - other.length) >= least) continue
+    const distance = editDistance(wanted, other)
     if (distance < least) {
       least = distance
       best = choice

@@ -27,6 +27,7 @@ export {
 export { type AnswerEffect, type Hook, type HookMethod, type HookRequest, hookPathFault } from './spec/hook.ts'
 export type { Json, Message, Packet } from './spec/message.ts'
 export { derive, withPayload } from './spec/message.ts'
+export { queryReach } from './spec/query.ts'
 export type {
   AnyHandlers,
   AnyNodeSpec,

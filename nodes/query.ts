@@ -35,9 +35,10 @@ export default defineNode({
 Values go into the query as \`:name\`, and **parameters** has the JSONata for each. Text of a message never becomes SQL. Booleans
 are given as 1 and 0, lists and objects as JSON text, and nothing as NULL.
 
-The query can only read, and holds one statement. It sees what was committed before the current batch of messages (a few
+The query can only read, and holds one statement. The engine's own tables (\`rw_...\`) cannot be asked. It sees what was committed before the current batch of messages (a few
 milliseconds), so a row that a store node writes for the same message is not there yet. A query that SQLite refuses sends the
-message to the port \`error\` (QUERY_FAILED). It runs between messages: make it fast with conditions on \`time\`.`,
+message to the port \`error\` (QUERY_FAILED). It runs between messages: make it fast with conditions on
+\`time\`. Nothing ends one that takes too long.`,
   config: z
     .strictObject({
       sql: z

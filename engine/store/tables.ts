@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { reasonOf, rulewireError } from '../errors.ts'
 import { RowRefused, type TableStore } from '../run/ports.ts'
 import type { SqlValue } from '../spec/context.ts'
+import { queryReach } from '../spec/query.ts'
 
 /** Rows that one query may give at most; more is an error, because a batch waits for it. */
 const rowLimit = 10_000
@@ -86,6 +87,8 @@ export function createTableStore(
         database.prepare(`DELETE FROM "${table}" WHERE "${column}" < ?`).run(limit)
     },
     query(sql, parameters) {
+      const reach = queryReach(sql)
+      if (reach !== undefined) throw rulewireError('QUERY_FAILED', { detail: reach })
       try {
         reader ??= openReader(database, file)
         let statement = queries.get(sql)

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../engine/node.ts'
+import { queryReach, type SqlValue } from '../../engine/node.ts'
 
 /** A value as SQLite keeps it: booleans as 1 and 0, arrays and objects as JSON text, nothing as NULL. */
 export function sqlValue(value: unknown): SqlValue {
@@ -16,6 +16,8 @@ export function queryFault(sql: string): string | undefined {
     return `it starts with ${first === '' ? 'nothing that reads' : first}; start it with SELECT, WITH or VALUES`
   }
   if (/;\s*\S/.test(plain)) return 'it holds more than one statement; keep one'
+  const reach = queryReach(sql)
+  if (reach !== undefined) return reach
   const other = /\?\d*|[@$][A-Za-z_]\w*/.exec(plain)?.[0]
   return other === undefined ? undefined : `"${other}" is not how values are written here; use :name`
 }

@@ -107,14 +107,14 @@ describe('the query node', () => {
     expect(answer({ sql: 'SELECT a FROM t WHERE a > 5', result }, null)).toEqual(payload)
   })
 
-  it('[C36] binds values and never makes SQL of them', () => {
+  it('C36: binds values and never makes SQL of them', () => {
     const config = { sql: "SELECT a FROM t WHERE b = :b -- not :this, nor ':that'", parameters: { b: 'payload' } }
     expect(answer(config, 'y')).toEqual([{ a: 2 }])
     expect(answer(config, "y' OR 1=1 --")).toEqual([])
     expect(answer(config, { $ne: 1 })).toEqual([])
   })
 
-  it('[C36] cannot write', () => {
+  it('C36: cannot write', () => {
     expect(answer({ sql: 'WITH x AS (SELECT 1) DELETE FROM t' }, null)).toEqual(['QUERY_FAILED'])
   })
 
@@ -123,6 +123,10 @@ describe('the query node', () => {
     [{ sql: '' }, 'sql: it starts with nothing that reads; start it with SELECT, WITH or VALUES'],
     [{ sql: 'SELECT 1; DROP TABLE t' }, 'sql: it holds more than one statement; keep one'],
     [{ sql: 'SELECT ?' }, 'sql: "?" is not how values are written here; use :name'],
+    [
+      { sql: 'SELECT * FROM "rw_users"' },
+      'sql: "rw_users" is named as the engine\'s own tables are, which no query may read',
+    ],
     [{ sql: 'SELECT @a' }, 'sql: "@a" is not how values are written here; use :name'],
     [{ sql: 'SELECT :a' }, 'parameters: the query needs :a, which is not among them; add "a" with its JSONata'],
     [
@@ -165,7 +169,9 @@ describe('the http-out node', () => {
       headers: { 'content-type': 'text/csv', Authorization: { $secret: 'hook' } },
     })
     bench.send('in', { payload: 'a,b' })
-    expect(bench.effects).toMatchObject([{ headers: { 'content-type': 'text/csv', Authorization: { $secret: 'hook' } } }])
+    expect(bench.effects).toMatchObject([
+      { headers: { 'content-type': 'text/csv', Authorization: { $secret: 'hook' } } },
+    ])
     expect(Object.keys(Reflect.get(bench.effects[0] ?? {}, 'headers'))).toEqual(['content-type', 'Authorization'])
   })
 

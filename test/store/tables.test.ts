@@ -49,12 +49,33 @@ describe("the user's tables", () => {
   })
 
   it.each([
+    'SELECT * FROM rw_users',
+    'SELECT * FROM RW_Users',
+    'SELECT * FROM "rw_users"',
+    'SELECT * FROM [rw_users]',
+    'SELECT * FROM `rw_users`',
+    "SELECT * FROM 'rw_users'",
+    'SELECT * FROM main.rw_users',
+    'SELECT * FROM main . "rw_users"',
+    'SELECT password FROM/**/rw_users',
+    'WITH x AS (SELECT * FROM rw_sessions) SELECT * FROM x',
+    "SELECT * FROM pragma_table_info('rw_users')",
+    'SELECT (SELECT password FROM rw_broker_users LIMIT 1)',
+  ])('C36: of the engine cannot be read by a query, however they are written: %s', (sql) => {
+    const store = open()
+    expect(() => store.tables.query(sql, {})).toThrowError(expect.objectContaining({ code: 'QUERY_FAILED' }))
+    store.transaction(() => store.tables.insert('crw_x', { brw_y: 1 }))
+    expect(store.tables.query('SELECT brw_y FROM crw_x', {})).toEqual([{ brw_y: 1 }])
+    store.close()
+  })
+
+  it.each([
     'DELETE FROM readings',
     'PRAGMA user_version = 7',
     'SELECT 1; SELECT 2',
     'CREATE TABLE x (y)',
     'ATTACH ":memory:" AS other',
-  ])('cannot be changed by a query: %s', (sql) => {
+  ])('C36: cannot be changed by a query: %s', (sql) => {
     const store = open()
     store.transaction(() => store.tables.insert('readings', { a: 1 }))
     expect(() => store.tables.query(sql, {})).toThrowError(expect.objectContaining({ code: 'QUERY_FAILED' }))
