@@ -24,6 +24,7 @@ const canaries = {
   given: 'CANARY-GIVEN-77ab',
   plant: 'CANARY-PLANT-90ce',
   device: 'CANARY-DEVICE-12fe',
+  url: 'CANARY-URL-3b0d',
 }
 
 /** Notes the headers of what it gets; /refuse says 403, /fail 503. */
@@ -48,7 +49,7 @@ async function webServer(): Promise<{ port: number; headers: IncomingHttpHeaders
 describe('C24 secrets', () => {
   it('leave with the requests and connections that they are for, and nowhere else', async () => {
     const web = await webServer()
-    const plant = await startMosquitto({ users: { rulewire: canaries.plant } })
+    const plant = await startMosquitto({ users: { rulewire: canaries.plant, other: canaries.url } })
     ends.push(() => plant.stop())
     const headers = { 'X-Stored': { $secret: 'stored' }, Authorization: { $secret: 'given' } }
     const url = (path: string) => `http://127.0.0.1:${web.port}${path}`
@@ -80,6 +81,7 @@ describe('C24 secrets', () => {
       {
         environment: { RULEWIRE_SECRET_GIVEN: canaries.given },
         connections: [
+          { name: 'other', url: plant.url.replace('//', `//other:${canaries.url}@`) },
           {
             name: 'plant',
             url: plant.url,
