@@ -44,8 +44,8 @@ export interface AuditFilter {
 export interface AuditStore {
   /** Returns its id. */
   add(entry: Omit<AuditRecord, 'id' | 'repeats'>): number
-  /** The same once more: counts it there. False when that entry is gone. */
-  repeat(id: number): boolean
+  /** The same some times more: counts them there. False when that entry is gone. */
+  repeat(id: number, times: number): boolean
   list(filter: AuditFilter): { items: AuditRecord[]; total: number }
   actions(): string[]
   /**
@@ -60,7 +60,7 @@ export function createAuditStore(database: Database): AuditStore {
     `INSERT INTO rw_audit (time, who, kind, token, address, action, target, outcome, code, before, after)
      VALUES (:time, :who, :kind, :token, :address, :action, :target, :outcome, :code, :before, :after)`,
   )
-  const repeat = database.prepare('UPDATE rw_audit SET repeats = repeats + 1 WHERE id = ?')
+  const repeat = database.prepare('UPDATE rw_audit SET repeats = repeats + :times WHERE id = :id')
   const where = `(:who IS NULL OR who = :who) AND (:action IS NULL OR action = :action)
     AND (:target IS NULL OR substr(target, 1, length(:target)) = :target) AND (:outcome IS NULL OR outcome = :outcome)
     AND (:from IS NULL OR time >= :from) AND (:to IS NULL OR time < :to)`
@@ -80,7 +80,7 @@ export function createAuditStore(database: Database): AuditStore {
   )
   return {
     add: (entry) => Number(add.run(entry).lastInsertRowid),
-    repeat: (id) => repeat.run(id).changes > 0,
+    repeat: (id, times) => repeat.run({ id, times }).changes > 0,
     list({ who = null, action = null, target = null, outcome = null, from = null, to = null, before, limit = 100 }) {
       const values = { who, action, target, outcome, from, to }
       const items = list.all({ ...values, below: before ?? null, limit })

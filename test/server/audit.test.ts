@@ -202,6 +202,35 @@ describe('its size', () => {
     store.close()
   })
 
+  test('C26: a flood of refusals is counted in memory and written seldom, from wherever in a network it comes', () => {
+    const store = openStore(':memory:')
+    const clock = { time: 1 }
+    let writes = 0
+    const counted = <Values extends unknown[], Result>(write: (...values: Values) => Result) => {
+      return (...values: Values) => {
+        writes++
+        return write(...values)
+      }
+    }
+    const { add, repeat, ...rest } = store.audit
+    const counting = { ...store, audit: { ...rest, add: counted(add), repeat: counted(repeat) } }
+    const desk = new AuditDesk({ store: counting, now: () => clock.time, log: noLog })
+    const login = { who: nobody, action: 'login', target: '?', outcome: 'refused', code: 'LOGIN_LIMITED' } as const
+    for (let count = 0; count < 5000; count++) {
+      desk.note({ ...login, address: `2001:db8::${(count % 300).toString(16)}` })
+      clock.time += 10
+    }
+    expect(writes).toBeLessThanOrEqual(1 + 5)
+    expect(desk.list({}).items).toMatchObject([{ repeats: 4999 }])
+    store.close()
+  })
+
+  test('C26: a logout of who was not logged in changes nothing and is not written', async () => {
+    const before = await entries()
+    expect((await asking(server.port, {})('POST', '/logout', { body: {} })).status).toBe(200)
+    expect(await entries()).toEqual(before)
+  })
+
   test('a target that has no end is cut', () => {
     const store = openStore(':memory:')
     const desk = new AuditDesk({ store, now: () => 1, log: noLog })
