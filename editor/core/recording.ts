@@ -1,6 +1,7 @@
 import type { NodeTypeDescription } from '../../engine/server/protocol.ts'
-import { type FlowDocument, parseEnd } from './document.ts'
+import { type FlowDocument, nodeOf } from './document.ts'
 import { fieldsOf } from './form.ts'
+import { getAt } from './path.ts'
 
 /** A message that was seen at the output of a source. */
 export interface SeenMessage {
@@ -54,11 +55,20 @@ export function nameFor(seen: readonly SeenMessage[]): string {
   return topics.length === 0 ? '' : `${seen.length} × ${topics.slice(0, 2).join(', ')}${topics.length > 2 ? ' …' : ''}`
 }
 
-function isFilter(field: ReturnType<typeof fieldsOf>[number]): boolean {
-  return field.kind === 'topic'
+/** Topic filters that a node subscribes to, as MQTT has them: `{name}` has become `+`. */
+export function filtersOfNode(
+  document: FlowDocument,
+  id: string,
+  specs: ReadonlyMap<string, NodeTypeDescription>,
+): string[] {
+  const node = nodeOf(document, id)
+  const spec = node && specs.get(node.type)
+  return (spec ? fieldsOf(spec.config) : []).flatMap((field) => {
+    const value = isFilter(field) ? getAt(node?.config, field.path) : undefined
+    return typeof value === 'string' && value !== '' ? [value.replace(/\{\w+\}/g, '+')] : []
+  })
 }
 
-/** The node of an output port. */
-export function nodeOfPort(port: string): string {
-  return parseEnd(port).node
+function isFilter(field: ReturnType<typeof fieldsOf>[number]): boolean {
+  return field.kind === 'topic'
 }

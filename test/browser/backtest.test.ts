@@ -81,7 +81,7 @@ describe('a backtest in the editor', () => {
       expect(await page.locator('[data-alarms]').getAttribute('data-alarms')).toBe('0')
       expect(complaints).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
 
   it('advises limits from the same file, and writes them into the alarm as one can undo', async () => {
     await withPage(browser, engine.url, { dark: true }, async ({ page, complaints }) => {
@@ -107,5 +107,33 @@ describe('a backtest in the editor', () => {
       await expect.poll(() => page.locator('[data-field="raise"] input').inputValue()).toBe(before)
       expect(complaints).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
+
+  it('runs over what the engine recorded, once the flow records its messages', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      await page.locator('[data-node="cold"]').waitFor()
+      await page.keyboard.press('b')
+      await page.locator('[data-recorded-history="0"]').waitFor()
+      await page.getByRole('button', { name: 'Record from now on' }).click()
+      expect(await page.locator('[data-record-history]').isChecked()).toBe(true)
+      await page.keyboard.press('Control+Enter')
+      await page.locator('[data-confirm]').click()
+      await page.getByText('Machines is deployed.').first().waitFor()
+      const client = await engine.mqtt()
+      for (const value of [91, 92, 93])
+        await client.publishAsync('machines/press/temperature', String(value), { qos: 1 })
+      await page.locator('[data-node="in"]').getByText('93', { exact: true }).waitFor()
+      await page.locator('[data-recorded-history="3"]').waitFor()
+      await page.locator('[data-run-backtest]').click()
+      await page
+        .locator('[data-backtest="done"]')
+        .getByText(/^3 messages from/)
+        .waitFor()
+      await page.getByRole('button', { name: 'Rule tests' }).click()
+      await page.getByRole('button', { name: 'From messages' }).click()
+      await page.getByRole('button', { name: 'Take the last from history' }).click()
+      await expect.poll(() => page.locator('[data-recorded="machines/press/temperature"]').count()).toBe(3)
+      expect(complaints).toEqual([])
+    })
+  }, 120_000)
 })

@@ -48,7 +48,7 @@ function ownComplaints(complaints: readonly string[]): string[] {
 
 async function openTab(page: Page, name: string): Promise<void> {
   await page.locator('[data-account]').click()
-  await page.getByRole('tab', { name }).click()
+  await page.getByRole('tab', { name, exact: true }).click()
 }
 
 describe('people', () => {
@@ -135,7 +135,7 @@ describe('people', () => {
       expect(await axe(page)).toEqual([])
       expect(ownComplaints(complaints)).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
 
   it('with the role viewer see everything and change nothing; an operator acknowledges', async () => {
     await withPage(browser, engine.url, { first: '[data-sign-in]' }, async ({ page, complaints }) => {
@@ -157,7 +157,7 @@ describe('people', () => {
       expect(await page.locator('[data-type="filter"]').isDisabled()).toBe(true)
       // Tabs of the administration that are not theirs cannot be opened.
       await page.locator('[data-account]').click()
-      expect(await page.getByRole('tab', { name: 'Users' }).isDisabled()).toBe(true)
+      expect(await page.getByRole('tab', { name: 'Users', exact: true }).isDisabled()).toBe(true)
       await page.locator('[data-logout]').click()
 
       const client = await engine.mqtt()
@@ -170,7 +170,7 @@ describe('people', () => {
       expect(await page.locator('[data-deploy]').isDisabled()).toBe(true)
       expect(ownComplaints(complaints)).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
 
   it('whose session ends elsewhere log in again over their draft, and lose nothing of it', async () => {
     await withPage(browser, engine.url, { first: '[data-sign-in]' }, async ({ page, complaints }) => {
@@ -200,5 +200,5 @@ describe('people', () => {
       await page.locator('[data-node="in"]').getByText('3', { exact: true }).waitFor()
       expect(ownComplaints(complaints)).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
 })

@@ -106,7 +106,7 @@ describe('rule tests in the editor', () => {
       await page.locator('[data-port="cold.pass"][data-mark]').waitFor({ state: 'detached' })
       expect(complaints).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
 
   it('are made from messages that come in, edited as JSON with completion, and saved beside the flow', async () => {
     await withPage(browser, engine.url, { dark: true }, async ({ page, complaints }) => {
@@ -146,5 +146,5 @@ describe('rule tests in the editor', () => {
       await expect.poll(() => file().tests[0].steps).toEqual([{ nothing: ['warm.event'] }])
       expect(complaints).toEqual([])
     })
-  }, 60_000)
+  }, 120_000)
 })

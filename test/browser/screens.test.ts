@@ -118,8 +118,10 @@ describe('every screen', () => {
         await page.getByLabel('Topic filter to watch').waitFor()
         await look('topics')
         await page.keyboard.press('Escape')
-        for (const drawer of ['try', 'trace', 'alarms', 'letters']) {
+        for (const drawer of ['try', 'trace', 'alarms', 'letters', 'tests', 'backtest']) {
           await openDrawer(page, drawer)
+          if (drawer === 'tests') await page.locator('[data-run-tests]').waitFor()
+          if (drawer === 'backtest') await page.locator('[data-recorded-history]').waitFor()
           await look(drawer)
         }
         for (const [screen, keys] of [
@@ -159,6 +161,14 @@ describe('every screen', () => {
           await page.keyboard.press('Escape')
           await page.getByRole('dialog').waitFor({ state: 'hidden' })
         }
+        await page.locator('[data-account]').click()
+        for (const tab of ['Account', 'API tokens', 'Users', 'Secrets', 'Broker users', 'Audit log']) {
+          await page.getByRole('tab', { name: tab, exact: true }).click()
+          await page.locator('[data-admin]').getByText('Loading…').waitFor({ state: 'detached' })
+          await look(tab)
+        }
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'hidden' })
         await page.getByRole('button', { name: 'What to do with the flow' }).click()
         await page.getByRole('menu').waitFor()
         await look('menu')
@@ -175,7 +185,7 @@ describe('every screen', () => {
         expect(found).toEqual([])
         expect(complaints).toEqual([])
       })
-    }, 40_000)
+    }, 120_000)
   }
 })
 
@@ -255,6 +265,8 @@ async function openDrawer(page: Page, drawer: string): Promise<void> {
     trace: 'Trace of one message',
     alarms: 'Alarms',
     letters: 'Failed messages',
+    tests: 'Rule tests',
+    backtest: 'Backtest of the draft',
   }
   const name = names[drawer] ?? drawer
   await page.keyboard.press('Control+k')

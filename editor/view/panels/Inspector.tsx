@@ -14,6 +14,7 @@ import { NodeIcon } from '../parts/Icon.tsx'
 import { Markdown } from '../parts/Markdown.tsx'
 import { useWhyNot } from '../people/may.ts'
 import { FlowGuard } from './FlowGuard.tsx'
+import { FlowHistory } from './FlowHistory.tsx'
 import styles from './Inspector.module.css'
 import { NodeAlarms } from './NodeAlarms.tsx'
 
@@ -349,6 +350,7 @@ function FlowSettings({ document }: { document: FlowDocument }) {
           />
         </label>
         <FlowGuard document={document} />
+        <FlowHistory document={document} />
       </Editable>
       <p className="muted">
         {document.flow}.json · {t('inspector.nodes', { count: document.nodes.length })}

@@ -46,6 +46,8 @@ export const enTests = {
   'tests.noList': 'The file has no list "tests" to which it could be added. Mend the JSON first.',
   'record.start': 'Record',
   'record.stop': 'Stop recording',
+  'record.history': 'Take the last from history',
+  'record.noHistory': 'There is no recorded history for the topics of this flow.',
   'record.clear': 'Clear',
   'record.count': '{count} messages',
   'record.help': 'Record messages of this flow as they come in; each keeps its distance in time.',

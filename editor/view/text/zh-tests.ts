@@ -48,6 +48,8 @@ export const zhTests: Readonly<Record<keyof typeof enTests, string>> = {
   'tests.noList': '文件中没有可以添加的“tests”列表。请先修正 JSON。',
   'record.start': '录制',
   'record.stop': '停止录制',
+  'record.history': '从历史中取最近的',
+  'record.noHistory': '此流程的主题没有记录的历史。',
   'record.clear': '清空',
   'record.count': '{count} 条消息',
   'record.help': '录制此流程收到的消息；每条都保留时间间隔。',

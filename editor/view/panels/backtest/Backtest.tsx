@@ -12,6 +12,9 @@ import { Summary } from './Summary.tsx'
 const ChartView = lazy(() => import('./ChartView.tsx'))
 const Adviser = lazy(() => import('./Adviser.tsx'))
 
+/** Milliseconds between two looks at what is recorded. */
+const askEvery = 3000
+
 const views = ['chart', 'alarms', 'differences', 'adviser'] as const
 
 /** The draft over recorded history, in virtual time: its alarms, the difference to what is deployed, and which limits would fit. */
@@ -21,7 +24,10 @@ export default function Backtest() {
   const flow = useCurrent((open) => open.flow)
   const state = useStore(editor.backtests, (all) => (flow === undefined ? undefined : all[flow])) ?? noBacktest
   useEffect(() => {
-    if (flow !== undefined) void loadHistory(editor, flow)
+    if (flow === undefined) return
+    void loadHistory(editor, flow)
+    const timer = window.setInterval(() => void loadHistory(editor, flow), askEvery)
+    return () => window.clearInterval(timer)
   }, [editor, flow])
   useCounts(state)
   if (flow === undefined) return null

@@ -1,6 +1,7 @@
 import { Play, Square } from 'lucide-react'
 import { type FormEvent, useMemo } from 'react'
 import { fileShape, lastedText, topicsOfFlow } from '../../../core/backtest.ts'
+import { setRecording } from '../../../core/commands-history.ts'
 import { restless, sourcesOf } from '../../../core/recording.ts'
 import { useCurrent, useEditor, useServer, useText, useUi } from '../../context.ts'
 import { useWhyNot } from '../../people/may.ts'
@@ -115,7 +116,10 @@ interface Fields {
 }
 
 function HistoryFields({ form, set, state }: Fields & { state: FlowBacktest }) {
+  const editor = useEditor()
   const t = useText()
+  const reason = useWhyNot('editor')
+  const recording = useCurrent((open) => open.history.document.history !== undefined)
   const recorded = (state.history?.items ?? []).filter(({ messages }) => messages > 0)
   const count = recorded.reduce((sum, { messages }) => sum + messages, 0)
   const oldest = Math.min(...recorded.flatMap(({ oldest: time }) => time ?? []))
@@ -160,6 +164,21 @@ function HistoryFields({ form, set, state }: Fields & { state: FlowBacktest }) {
             ? t('backtest.nothingRecorded')
             : t('backtest.recorded', { count, span: lastedText(newest - oldest) }))}
       </p>
+      {count === 0 && !recording && (
+        <button
+          type="button"
+          className="button"
+          disabled={reason !== undefined}
+          title={reason}
+          onClick={() => {
+            editor.run(setRecording(true))
+            // The settings of the flow stand where nothing is chosen.
+            editor.ui.setState({ nodes: new Set(), wires: new Set(), inspector: true })
+          }}
+        >
+          {t('backtest.record')}
+        </button>
+      )}
     </>
   )
 }

@@ -1,8 +1,17 @@
 import { CircleDot, Square, X } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { RuleTestDraft } from '../../../../engine/server/protocol-tests.ts'
+import type { FlowDocument } from '../../../core/document.ts'
 import { withItem } from '../../../core/jsontext.ts'
-import { messagesFor, nameFor, restless, type SeenMessage, sourcesOf } from '../../../core/recording.ts'
+import {
+  type FlowSource,
+  filtersOfNode,
+  messagesFor,
+  nameFor,
+  restless,
+  type SeenMessage,
+  sourcesOf,
+} from '../../../core/recording.ts'
 import { casesOf, leftOut } from '../../../core/ruletests.ts'
 import { parsedJson, shortText } from '../../../core/samples.ts'
 import { useCurrent, useEditor, useServer, useText } from '../../context.ts'
@@ -15,6 +24,8 @@ import styles from './Tests.module.css'
 
 /** Messages that one recording may have. */
 const mostMessages = 200
+/** Messages of the history that are offered. */
+const mostHistory = 50
 
 /** Makes a test from messages that were seen: they are run on the draft, and what comes of them is what the test expects. */
 export default function Recorder({ flow }: { flow: string }) {
@@ -37,6 +48,11 @@ export default function Recorder({ flow }: { flow: string }) {
   useRecording({ flow, ports, on: recording, add: (message) => setSeen((before) => added(before, message)) })
   if (document === undefined) return null
   const shownName = name ?? nameFor(seen)
+  const take = async () => {
+    const found = await recordedMessages(editor, document, sources)
+    if (found.length > 0) setSeen(found)
+    else editor.toast({ tone: 'info', text: t('record.noHistory') })
+  }
   const make = async () => {
     setBusy(true)
     setRecording(false)
@@ -79,6 +95,9 @@ export default function Recorder({ flow }: { flow: string }) {
           >
             {recording ? <Square size={14} aria-hidden /> : <CircleDot size={14} aria-hidden />}{' '}
             {t(recording ? 'record.stop' : 'record.start')}
+          </button>
+          <button type="button" className="button" onClick={() => void take()}>
+            {t('record.history')}
           </button>
           <button
             type="button"
@@ -188,6 +207,38 @@ function sourcePorts(sources: ReturnType<typeof sourcesOf>, left: readonly strin
 /** What the sources sent last, to begin with. */
 function lastMessages(editor: Editor, flow: string, ports: readonly string[]): SeenMessage[] {
   return ports.flatMap((port) => messageAt(editor, flow, port) ?? []).sort((a, b) => a.time - b.time)
+}
+
+/** The last messages of the history on the topics of the flow's sources. */
+async function recordedMessages(
+  editor: Editor,
+  document: FlowDocument,
+  sources: readonly FlowSource[],
+): Promise<SeenMessage[]> {
+  const specs = editor.server.getState().specs
+  const wanted = sources.flatMap((source) =>
+    source.subscribes
+      ? filtersOfNode(document, source.id, specs).map((filter) => ({ filter, port: source.outputs[0] }))
+      : [],
+  )
+  try {
+    const lists = await Promise.all(
+      wanted.map(async ({ filter, port }) => {
+        const { items } = await editor.client.backtests.messages({ filter, limit: mostHistory })
+        return items.flatMap(({ topic, time, text, size }): SeenMessage[] => {
+          const payload = text.length < size ? undefined : parsedJson(text)
+          return payload === undefined || port === undefined ? [] : [{ port, topic, time, payload }]
+        })
+      }),
+    )
+    return lists
+      .flat()
+      .sort((a, b) => a.time - b.time)
+      .slice(-mostHistory)
+  } catch (thrown) {
+    editor.fail(thrown)
+    return []
+  }
 }
 
 function messageAt(editor: Editor, flow: string, port: string): SeenMessage | undefined {
