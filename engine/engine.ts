@@ -213,7 +213,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
       hooks.deployed()
       statusWatch.deployed()
       loops.deployed()
-      alarms.touched()
+      alarms.deployed()
     },
     log,
   })
@@ -249,6 +249,8 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     runner,
     store,
     now: () => clock.now(),
+    clock,
+    log,
     changed: () => changed('alarms'),
   })
   const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret: secrets.valueOrNone, log })

@@ -292,6 +292,15 @@ that is no text always goes to the port \`error\`.`,
       }
     }
 
+    /** What is due now under this config, and a timer that may have to be earlier. Nothing is written when all is as it was. */
+    const refresh = (key: string, kept: Kept) => {
+      const step = onTime(kept.alarm, now(), context)
+      const isSame = step.state === kept.alarm && step.transitions.length === 0
+      const wanted = nextDeadline(step.state, context)
+      const isTimed = wanted === undefined || (kept.timer !== null && kept.timer <= wanted)
+      if (!isSame || !isTimed) settle(key, kept, kept, step)
+    }
+
     return {
       in: (incoming) => {
         const key = keyOf === undefined ? incoming.key : asText(keyOf(incoming), keyOf.text)
@@ -307,6 +316,10 @@ that is no text always goes to the port \`error\`.`,
       },
       onCommand: (command) => {
         const kept = readKept(state.get(command.key))
+        if (command.name === 'refresh') {
+          if (kept !== undefined) refresh(command.key, kept)
+          return
+        }
         const step = onCommand(kept?.alarm, { command, now: now() }, context)
         if (kept !== undefined) settle(command.key, kept, kept, step)
       },

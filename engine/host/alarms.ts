@@ -1,7 +1,9 @@
 import { rulewireError } from '../errors.ts'
 import type { Plan } from '../flow/model.ts'
+import type { Log } from '../log.ts'
 import type { Batch } from '../run/batch.ts'
 import type { NodeRuntime } from '../run/node-runtime.ts'
+import type { Clock } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { AlarmFilter, AlarmHealthRequest, AlarmsApi } from '../server/api.ts'
 import type {
@@ -18,6 +20,7 @@ import type { AlarmCapability, AlarmView } from '../spec/alarm.ts'
 import type { Json } from '../spec/message.ts'
 import type { EngineStore } from '../store/index.ts'
 import { healthOf } from './alarm-health.ts'
+import { AlarmRefresh } from './alarm-refresh.ts'
 
 export interface AlarmDeskOptions {
   nodes: ReadonlyMap<string, NodeRuntime>
@@ -26,6 +29,8 @@ export interface AlarmDeskOptions {
   store: EngineStore
   /** UTC milliseconds. */
   now(): number
+  clock: Clock
+  log: Log
   /** Something happened that people want to see. */
   changed(): void
 }
@@ -53,11 +58,13 @@ interface Index {
  */
 export class AlarmDesk {
   readonly #options: AlarmDeskOptions
+  readonly #refresh: AlarmRefresh
   #indexes = new WeakMap<NodeRuntime, Index>()
   #revision = 0
 
   constructor(options: AlarmDeskOptions) {
     this.#options = options
+    this.#refresh = new AlarmRefresh(options)
   }
 
   /** To be called after each commit. */
@@ -69,6 +76,12 @@ export class AlarmDesk {
       this.#indexes.get(node)?.fresh.set(cell.key, cell.value)
     }
     if (batch.pending.some(({ kind }) => kind === 'alarm')) this.touched()
+  }
+
+  /** Flows changed. */
+  deployed(): void {
+    this.#refresh.deployed()
+    this.touched()
   }
 
   /** Flows changed, or an alarm did. */

@@ -96,7 +96,10 @@ export interface AlarmReason {
   left?: number
 }
 
-/** What a person tells a node to do for one key. */
+/**
+ * What a person tells a node to do for one key. After a deploy that changed the node, the engine gives the command `refresh` for
+ * each of its keys: what is due under the new config happens then.
+ */
 export interface Command {
   readonly name: string
   readonly key: string

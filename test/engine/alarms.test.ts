@@ -217,6 +217,27 @@ describe('alarms of the engine', () => {
     expect(test.engine.alarms.history({ flow: 'cold', key: 'a' })).toMatchObject({ total: 1 })
   })
 
+  it('are told of a silence that a deploy has made shorter, though no message comes; others are left as they were', async () => {
+    const { test, publish } = await start({ raise: '> 8' })
+    // More than are looked at in one go.
+    const keys = Array.from({ length: 250 }, (_, index) => `f${index}`)
+    await Promise.all(keys.map((key) => publish(key, 5)))
+    const rows = () => rowsOrNone(test.data, 'SELECT value FROM rw_state ORDER BY key').map(({ value }) => value)
+    await until(() => rows().length === 250, 'all keys')
+    const before = rows()
+    await test.engine.flows.put('cold', fridges({ raise: '> 8', requireAck: true }))
+    await test.engine.flows.put('cold', fridges({ raise: '> 8', noData: { after: '1ms' } }))
+    const stale = () => events(test).filter((name) => name === 'DATA_STALE').length
+    await until(
+      () => stale() === 250,
+      () => `all to be stale: ${stale()}`,
+    )
+    expect(test.engine.alarms.list({ limit: 1000 }).items.filter(({ data }) => data === 'STALE')).toHaveLength(250)
+    await test.engine.flows.put('cold', fridges({ raise: '> 8' }))
+    expect(rows()).toHaveLength(before.length)
+    expect(test.engine.deadLetters.list({}).total).toBe(0)
+  })
+
   it('are found among many keys after a restart', async () => {
     const { test, publish } = await start({ raise: '> 8' })
     const keys = Array.from({ length: 2100 }, (_, index) => `f${index}`)
