@@ -61,6 +61,8 @@ case, without those that prove who sends).
 | \`signature\` | in the **header** (X-Hub-Signature-256) the HMAC-SHA256 of the body with the secret, as hexadecimal digits or base64; \`sha256=\` may stand in front |
 | \`none\` | nothing. A warning is shown when others than this machine reach the engine |
 
+Pages of other sites are refused (403), for GET too: a browser would send what its user does not know of.
+
 **Body**: \`auto\` goes by the Content-Type: JSON, text, a form, else bytes; without one, JSON if it is JSON, else text, and bytes if it is not UTF-8. A body that is not what it
 should be is refused with 400. JSON may be nested 64 levels deep.
 

@@ -89,7 +89,7 @@ export class ApiTokens implements TokensApi {
       expires,
       lastUsed: null,
     }
-    writeAtOnce(store, () => store.auth.tokens.add(record))
+    writeAtOnce(store, () => store.auth.tokens.add(record, who.token?.id))
     changed()
     return { ...shown(record), token }
   }
@@ -114,11 +114,11 @@ export class ApiTokens implements TokensApi {
   }
 }
 
-/** Admins see all; others their own, and a token of no user sees itself. */
+/** Admins see all; others their own, of which a token those that may do no more than it; a token of no user sees itself. */
 function isVisible(record: TokenRecord, who: Principal): boolean {
-  return (
-    isAllowed(who.role, 'admin') || (record.user !== null && record.user === who.user) || record.id === who.token?.id
-  )
+  if (isAllowed(who.role, 'admin') || record.id === who.token?.id) return true
+  const own = record.user !== null && record.user === who.user
+  return own && (who.token === undefined || isAllowed(who.role, record.role))
 }
 
 function shown({ id, title, user, role, start, created, expires, lastUsed }: TokenRecord): ApiToken {

@@ -11,6 +11,8 @@ import { checked } from './problems.ts'
 import { Answer, type Route } from './route.ts'
 
 const nothing = z.strictObject({})
+/** Bytes of a body that a stranger may send: the longest login, and some. Many at once must not fill the memory. */
+const strangerBody = 32_768
 
 /**
  * Answers the routes of the table and no others, each for those only who may use it: an unknown method is refused here, an
@@ -19,10 +21,13 @@ const nothing = z.strictObject({})
 export function tableRouter(routes: readonly Route[], { engine, door, bodyLimit }: TableOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
   const callers: Callers = new WeakMap()
-  const readBody = express.raw({ type: () => true, limit: bodyLimit, inflate: false })
+  const reader = (limit: number) => express.raw({ type: () => true, limit, inflate: false })
+  const readBody = reader(bodyLimit)
+  const readShortBody = reader(Math.min(bodyLimit, strangerBody))
   for (const path of pathsInOrder(routes)) {
     for (const route of routes.filter((entry) => entry.path === path)) {
-      const before = route.body === undefined ? [refuseBody] : [requireJson, readBody]
+      const before =
+        route.body === undefined ? [refuseBody] : [requireJson, route.access === 'anyone' ? readShortBody : readBody]
       const admitted = admit(route, { engine, door, callers })
       router[lowerCase(route.method)](path, admitted, ...before, handler(route, { engine, door, callers }))
     }

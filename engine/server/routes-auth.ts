@@ -52,7 +52,8 @@ export function authRoutes(apiRoot: string): readonly Route[] {
       audit: { action: 'logout', target: ({ body }) => (body.everywhere === true ? 'everywhere' : '') },
       handle: (input) => {
         const { engine, who, body, door } = input
-        if (who.user !== undefined) engine.auth.logout(who, body.everywhere === true)
+        // Not for a token: who has one of a user must not put that user out.
+        if (who.kind === 'user') engine.auth.logout(who, body.everywhere === true)
         const left = who.kind === 'user' ? nobody : who
         return new Answer(200, sessionAnswer(input, left), 'application/json', {
           headers: { 'Set-Cookie': door.cookie.end() },

@@ -10,7 +10,7 @@ import { createDoor, type Door } from './door.ts'
 import { editorRouter } from './editor.ts'
 import type { Entrance, Mode } from './entrance.ts'
 import { setHeaders } from './headers.ts'
-import { hooksHandler, setErrorHeaders } from './hooks.ts'
+import { hooksHandler, hooksRoot, setErrorHeaders } from './hooks.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
 import { type Live, startLive } from './live.ts'
 import { livePass } from './live-pass.ts'
@@ -118,7 +118,8 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
       throw rulewireError('STOPPING', {})
     }
     checkHost(gate.rules, request)
-    if (!safeMethods.has(request.method)) checkOrigin(gate.rules, request)
+    // A hook may change something by any method, and a page of somebody else can send a GET.
+    if (!safeMethods.has(request.method) || request.path.startsWith(hooksRoot)) checkOrigin(gate.rules, request)
     next()
   })
   app.use(hooksHandler(options.engine.hooks, gate.door.address))

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS rw_tokens (
   id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, title TEXT NOT NULL, user TEXT, role TEXT NOT NULL, start TEXT NOT NULL,
   created INTEGER NOT NULL, expires INTEGER, last_used INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS rw_tokens_user ON rw_tokens (user);
+CREATE TABLE IF NOT EXISTS rw_token_makers (token TEXT PRIMARY KEY, maker TEXT NOT NULL) WITHOUT ROWID;
 `
 
 export interface UserRecord {
@@ -79,8 +80,10 @@ export interface AuthStore {
     find(hash: string): TokenRecord | undefined
     /** Those of a user that are valid at a time. */
     countOf(user: string, time: number): number
-    add(token: TokenRecord): void
+    /** @param maker id of the token that it was made with */
+    add(token: TokenRecord, maker?: string): void
     used(id: string, time: number): void
+    /** Removes it and those that were made with it, and with those. */
     remove(id: string): void
   }
 }
@@ -175,15 +178,27 @@ function createTokens(database: Database): AuthStore['tokens'] {
      VALUES (:id, :hash, :title, :user, :role, :start, :created, :expires, :lastUsed)`,
   )
   const used = database.prepare('UPDATE rw_tokens SET last_used = ? WHERE id = ?')
-  const remove = database.prepare('DELETE FROM rw_tokens WHERE id = ?')
+  const addMaker = database.prepare('INSERT INTO rw_token_makers (token, maker) VALUES (?, ?)')
+  const removeAll = database.prepare(
+    `WITH RECURSIVE gone (id) AS (
+       SELECT ? UNION SELECT token FROM rw_token_makers JOIN gone ON maker = gone.id)
+     DELETE FROM rw_tokens WHERE id IN (SELECT id FROM gone)`,
+  )
+  const forgetMakers = database.prepare('DELETE FROM rw_token_makers WHERE token NOT IN (SELECT id FROM rw_tokens)')
   return {
     list: (user) => list.all({ user: user ?? null }),
     get: (id) => get.get(id),
     find: (hash) => find.get(hash),
     countOf: (user, time) => countOf.get(user, time) ?? 0,
-    add: (token) => void add.run(token),
+    add(token, maker) {
+      add.run(token)
+      if (maker !== undefined) addMaker.run(token.id, maker)
+    },
     used: (id, time) => void used.run(time, id),
-    remove: (id) => void remove.run(id),
+    remove(id) {
+      removeAll.run(id)
+      forgetMakers.run()
+    },
   }
 }
 

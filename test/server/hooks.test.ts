@@ -58,6 +58,24 @@ describe('a hook', () => {
     expect(rows(`topic = 'orders/7'`)).toEqual([{ topic: 'orders/7', payload: '{"count":2}' }])
   })
 
+  test.each(['GET', 'HEAD'])(
+    'C15: takes no %s of a page of somebody else, and one of a program or of its own page',
+    async (method) => {
+      const reply = await ask(server.port, 'GET', '/hooks/level/7')
+      expect([reply.status, reply.json]).toEqual([200, { tank: '7', level: 4 }])
+      for (const headers of [
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+        { origin: 'https://evil.example' },
+      ]) {
+        const refused = await ask(server.port, method, '/hooks/level/7', { headers })
+        expect(refused.status, JSON.stringify(headers)).toBe(403)
+      }
+      const own = { 'sec-fetch-site': 'same-origin' }
+      expect((await ask(server.port, 'GET', '/hooks/level/7', { headers: own })).status).toBe(200)
+    },
+  )
+
   test('with a written level wins over one with a parameter', async () => {
     const reply = await ask(server.port, 'POST', '/hooks/orders/new', { body: 1 })
     expect([reply.status, reply.json]).toEqual([201, { path: 'orders/new' }])

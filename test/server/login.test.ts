@@ -26,6 +26,18 @@ const post = (path: string, body: unknown, headers = {}) =>
   ask(server.port, 'POST', `/api/v1${path}`, { body, headers })
 const login = (name: string, typed: string, headers = {}) => post('/login', { name, password: typed }, headers)
 
+test('C38: a stranger may send no more than a login needs', async () => {
+  await start()
+  const longest = { name: 'x'.repeat(256), password: '\u0001'.repeat(1024) }
+  expect((await post('/login', longest)).json.code).toBe('LOGIN_FAILED')
+  const room = 32_768 - '{"name":""}'.length
+  expect((await post('/login', { name: 'x'.repeat(room) })).json.code).toBe('BAD_REQUEST')
+  expect(await post('/login', { name: 'x'.repeat(room + 1) })).toMatchObject({
+    status: 413,
+    json: { code: 'TOO_LARGE' },
+  })
+})
+
 describe('without users', () => {
   test('C4: on a loopback address nobody logs in, and the Host is looked at all the same', async () => {
     await start()

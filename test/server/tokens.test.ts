@@ -120,6 +120,28 @@ describe('API tokens', () => {
     expect((await editor('DELETE', `/tokens/${id}`)).status).toBe(404)
   })
 
+  test('C8: revoked, it takes with it all that were made with it', async () => {
+    const first = await made(editor, 'editor')
+    const second = await made(first.use, 'operator')
+    const third = await made(second.use, 'viewer')
+    const other = await made(editor, 'viewer')
+    await editor('DELETE', `/tokens/${first.id}`)
+    for (const { use } of [first, second, third]) expect((await use('GET', '/flows')).json.code).toBe('TOKEN_INVALID')
+    expect((await other.use('GET', '/flows')).status).toBe(200)
+    expect((await tokensOf(admin)).map(({ id }) => id)).toEqual([other.id])
+  })
+
+  test('C8: it neither sees nor revokes one that may do more, and does not log its owner out', async () => {
+    const strong = await made(editor, 'editor')
+    const weak = await made(editor, 'viewer')
+    expect((await tokensOf(weak.use)).map(({ id }) => id)).toEqual([weak.id])
+    expect((await weak.use('DELETE', `/tokens/${strong.id}`)).json.code).toBe('NOT_FOUND')
+    expect((await tokensOf(strong.use)).map(({ id }) => id).sort()).toEqual([strong.id, weak.id].sort())
+    await weak.use('POST', '/logout', { body: { everywhere: true } })
+    expect((await editor('GET', '/flows')).status).toBe(200)
+    expect((await strong.use('DELETE', `/tokens/${weak.id}`)).status).toBe(200)
+  })
+
   test('everybody sees and revokes the own ones, an admin all of them', async () => {
     const viewer = asking(server.port, await logIn(server.port, 'viewer'))
     const { id } = await made(editor, 'viewer')
