@@ -33,8 +33,8 @@ export function App() {
         <Left />
         <main className={styles.main}>
           <Stage />
-          <Drawer />
         </main>
+        <Drawer />
         {inspector && <Inspector />}
       </div>
       <StatusBar />

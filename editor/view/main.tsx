@@ -42,7 +42,12 @@ function texts(given: Record<string, unknown>): Record<string, string> {
   )
 }
 
-const ui = createUiStore(keptUi(), browserLanguage(navigator.languages))
+const ui = createUiStore(
+  // On a small screen the panels lie over the canvas, so they are closed at first.
+  window.innerWidth < 900 ? { ...keptUi(), left: undefined } : keptUi(),
+  browserLanguage(navigator.languages),
+)
+if (window.innerWidth < 900) ui.setState({ inspector: false })
 const first = await loadTexts(ui.getState().language)
 const shownTexts = { current: first, t: translator(first) }
 const editor = createEditor({

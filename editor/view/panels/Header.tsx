@@ -197,9 +197,11 @@ function Tools() {
         data-problems={problems?.length ?? 0}
         onClick={() => perform(editor, 'problems')}
         title={t('action.problems')}
+        aria-label={t('problems.count', { count: problems?.length ?? 0 })}
       >
         <TriangleAlert size={16} className={errors > 0 ? styles.bad : undefined} aria-hidden />
-        {t('problems.count', { count: problems?.length ?? 0 })}
+        <span className={styles.long}>{t('problems.count', { count: problems?.length ?? 0 })}</span>
+        <span className={styles.brief}>{problems?.length ?? 0}</span>
       </button>
       {icon('letters', t('action.letters'), <MailX size={16} aria-hidden />, { 'aria-pressed': drawer === 'letters' })}
       <AlarmButton />
@@ -215,11 +217,14 @@ function Tools() {
         className="button"
         data-tone="main"
         data-deploy
+        aria-label={count === 0 ? t('deploy.nothing') : t('deploy.button', { count })}
         disabled={draft === undefined || count === 0 || noDeploy !== undefined}
         title={noDeploy ?? `${t('action.deploy')} (Ctrl Enter)`}
         onClick={() => perform(editor, 'deploy')}
       >
-        <Rocket size={14} aria-hidden /> {count === 0 ? t('deploy.nothing') : t('deploy.button', { count })}
+        <Rocket size={14} aria-hidden />
+        <span className={styles.long}>{count === 0 ? t('deploy.nothing') : t('deploy.button', { count })}</span>
+        <span className={styles.brief}>{count === 0 ? '✓' : count}</span>
       </button>
     </div>
   )
@@ -243,8 +248,11 @@ function AlarmButton() {
       onClick={() => perform(editor, 'alarms')}
     >
       {waiting > 0 ? <BellRing size={16} className={styles.bad} aria-hidden /> : <Bell size={16} aria-hidden />}
-      {t('alarms.count', { count: counts?.active ?? 0 })}
-      {waiting > 0 && <span className="hidden">{t('alarms.waiting', { count: waiting })}</span>}
+      <span className={styles.long}>{t('alarms.count', { count: counts?.active ?? 0 })}</span>
+      <span className={styles.brief}>{counts?.active ?? 0}</span>
+      <span className="hidden">
+        {t('action.alarms')} {waiting > 0 && t('alarms.waiting', { count: waiting })}
+      </span>
     </button>
   )
 }
