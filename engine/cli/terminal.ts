@@ -1,3 +1,5 @@
+import { escapeControls } from '../log.ts'
+
 /** What a command may use of the process, so that tests can run commands without one. */
 export interface Terminal {
   /** Writes to standard output. */
@@ -29,8 +31,8 @@ export function processTerminal(): Terminal {
     })
   }
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(harmless(text)),
+    err: (text) => void process.stderr.write(harmless(text)),
     env: process.env,
     colors: process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined,
     onSignal: (listener) => {
@@ -97,6 +99,20 @@ export function paint(terminal: Terminal, color: Color, text: string): string {
   const [on, off] = codes[color]
   return terminal.colors ? `\u001b[${on}m${text}\u001b[${off}m` : text
 }
+
+/**
+ * The text without control characters of others, such as a device's in a topic: only line ends, tabs, and what {@link paint} and the line
+ * of progress need are left, the others are made visible. In JSON the escapes mean the same.
+ */
+export function harmless(text: string): string {
+  return text
+    .split(ours)
+    .map((part, index) => (index % 2 === 1 ? part : escapeControls(part)))
+    .join('')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const ours = /(\n|\t|^\r|\u001b\[(?:1|2|22|31|32|33|39)m|\u001b\[K$)/
 
 /** `1 flow`, `2 flows`. */
 export function counted(count: number, noun: string): string {
