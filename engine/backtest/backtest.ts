@@ -85,7 +85,7 @@ function receivedAt(packet: Packet, received: number): Packet {
 }
 
 async function advance(versions: Versions, time: number, pacer: Pacer): Promise<void> {
-  while (!goOn(versions, time)) await pacer.rest()
+  while (!goOn(versions, time)) await pacer.rest(versions.main.now)
 }
 
 /** Lets time go on in both versions. False when there is more to do. */

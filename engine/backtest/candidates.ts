@@ -30,7 +30,12 @@ const mostKeys = 10_000
 const day = 86_400_000
 const timersAtOnce = 5000
 
-const noTables: TableStore = { insert: () => undefined, create: () => undefined, deleteBelow: () => undefined, query: () => [] }
+const noTables: TableStore = {
+  insert: () => undefined,
+  create: () => undefined,
+  deleteBelow: () => undefined,
+  query: () => [],
+}
 
 /**
  * Runs the alarm node once for each limit over all values, side by side, and counts what each of them does. The alarms are those that

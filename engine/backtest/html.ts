@@ -52,7 +52,7 @@ function comparisonParts(label: string, counts: Record<string, number>, differen
 }
 
 function spanCells({ node, key, level, raised, cleared, value, worst }: AlarmSpan): string[] {
-  return [node, key, level ?? '', timeText(raised), timeText(cleared), String(value ?? ''), String(worst ?? '')]
+  return [node, key, level ?? '', timeText(raised), timeText(cleared), numberText(value), numberText(worst)]
 }
 
 function table(names: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -68,12 +68,16 @@ function timeText(time: number | null): string {
   return time === null ? '—' : `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
+function numberText(value: number | null): string {
+  return value === null ? '' : String(Number(value.toPrecision(8)))
+}
+
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
 const style = `
-body { font: 14px/1.5 system-ui, sans-serif; max-width: 1040px; margin: 2em auto; padding: 0 1em; color: #1c2430; background: #fff }
+body { font: 14px/1.5 system-ui, sans-serif; max-width: 1160px; margin: 2em auto; padding: 0 1em; color: #1c2430; background: #fff }
 table { border-collapse: collapse; margin: .5em 0 }
 th, td { text-align: left; padding: .15em 1em .15em 0; border-bottom: 1px solid #dde3ea; white-space: nowrap }
 svg { width: 100%; height: auto } svg text { font-size: 11px; fill: #5b6775 } svg .limit { fill: #b3261e }

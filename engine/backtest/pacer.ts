@@ -52,8 +52,9 @@ export class Pacer {
     await this.rest()
   }
 
-  /** The same, where no further message has come. */
-  async rest(): Promise<void> {
+  /** The same, where no further message has come, but time may have gone on. */
+  async rest(time = this.#time): Promise<void> {
+    this.#time = time
     const now = this.#options.elapsed()
     if (now - this.#last < turn) return
     this.#options.progress?.(this.#state(now))

@@ -49,6 +49,11 @@ export class Replay implements RunListener {
     return this.#run.stopped
   }
 
+  /** Virtual time, UTC milliseconds. */
+  get now(): number {
+    return this.#run.now
+  }
+
   /** See {@link VirtualRun.advance}. */
   advance(time: number, most: number): boolean {
     return this.#run.advance(time, most)

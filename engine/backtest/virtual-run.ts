@@ -92,6 +92,11 @@ export class VirtualRun {
     return this.#stopped
   }
 
+  /** Virtual time, UTC milliseconds. */
+  get now(): number {
+    return this.#clock.now()
+  }
+
   /**
    * Lets time go on to `time`, UTC milliseconds; timers fire on the way, each at its time. False when there is more to do after
    * `most` of them: call it again.

@@ -39,7 +39,12 @@ async function report(name: string, version: Plan, input: () => RecordedInput, a
       plan: version,
       against: against === undefined ? undefined : { label: 'other', plan: against },
       input: input(),
-      tables: () => ({ insert: () => undefined, create: () => undefined, deleteBelow: () => undefined, query: () => [] }),
+      tables: () => ({
+        insert: () => undefined,
+        create: () => undefined,
+        deleteBelow: () => undefined,
+        query: () => [],
+      }),
       seed: 1,
       width: 1000,
       tolerance: 600_000,
