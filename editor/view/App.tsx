@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import styles from './App.module.css'
 import { isDark } from './actions/acts.ts'
 import { bindKeys } from './actions/keys.ts'
+import { bindLinks } from './actions/links.ts'
 import { Canvas } from './canvas/Canvas.tsx'
 import { useCurrent, useEditor, useFlows, useServer, useText, useUi } from './context.ts'
 import { Dialogs } from './dialogs/Dialogs.tsx'
@@ -21,6 +22,7 @@ export function App() {
   const inspector = useUi((state) => state.inspector)
   useTheme()
   useEffect(() => bindKeys(editor), [editor])
+  useEffect(() => bindLinks(editor), [editor])
   const away = useServer((state) => state.session?.who === null)
   const loaded = useFlows((state) => state.loaded)
   if (away && !loaded) return <SignIn />

@@ -23,11 +23,12 @@ const keptAt = 'rulewire:ui'
 function keptUi(): Partial<KeptUi> {
   const data = parsedJson(localStorage.getItem(keptAt) ?? 'null')
   if (!isObject(data)) return {}
-  const { left, inspectorWidth, drawerHeight, theme, language, viewports, filters, pinned } = data
+  const { left, inspectorWidth, drawerHeight, minimap, theme, language, viewports, filters, pinned } = data
   return {
     ...(left === 'palette' || left === 'topics' || left === 'outline' ? { left } : {}),
     ...(typeof inspectorWidth === 'number' && inspectorWidth >= 300 && inspectorWidth <= 640 ? { inspectorWidth } : {}),
     ...(typeof drawerHeight === 'number' && drawerHeight >= 120 && drawerHeight <= 2000 ? { drawerHeight } : {}),
+    ...(typeof minimap === 'boolean' ? { minimap } : {}),
     ...(theme === 'light' || theme === 'dark' || theme === 'system' ? { theme } : {}),
     ...(language === 'en' || language === 'zh' ? { language } : {}),
     ...(isObject(viewports) ? { viewports: viewports as UiState['viewports'] } : {}), // only the canvas reads it, and it clamps
@@ -66,7 +67,7 @@ const editor = createEditor({
 })
 
 ui.subscribe((state, before) => {
-  const { left, inspectorWidth, drawerHeight, theme, language, viewports, filters, pinned } = state
+  const { left, inspectorWidth, drawerHeight, minimap, theme, language, viewports, filters, pinned } = state
   if (language !== before.language && shownTexts.current !== undefined) {
     // The texts come first; then everything that shows one is drawn again.
     loadTexts(language).then((loaded) => {
@@ -78,7 +79,7 @@ ui.subscribe((state, before) => {
     }, editor.fail)
   }
   if (left === 'topics' && before.left !== 'topics') editor.watch()
-  const kept: KeptUi = { left, inspectorWidth, drawerHeight, theme, language, viewports, filters, pinned }
+  const kept: KeptUi = { left, inspectorWidth, drawerHeight, minimap, theme, language, viewports, filters, pinned }
   localStorage.setItem(keptAt, JSON.stringify(kept))
 })
 

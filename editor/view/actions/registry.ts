@@ -6,6 +6,7 @@ import { type Action, hasFlow } from './action.ts'
 import { isDark, remove, showLeft, toggleDrawer } from './acts.ts'
 import { copyNodes, duplicate, pasteText } from './clipboard.ts'
 import { flowActions } from './flow.ts'
+import { copyLink } from './links.ts'
 import { tidyFlow } from './tidy.ts'
 
 const chosenNodes = (editor: Editor) => [...editor.ui.getState().nodes]
@@ -184,6 +185,23 @@ export const actions: readonly Action[] = [
     run: (e) => e.ui.setState((s) => ({ inspector: !s.inspector })),
   },
   { id: 'fit', title: 'action.fit', keys: ['f'], group: 'view', enabled: hasFlow, run: (e) => e.canvas.current?.fit() },
+  {
+    id: 'locate',
+    title: 'action.locate',
+    keys: ['l'],
+    group: 'view',
+    enabled: hasNodes,
+    run: (e) => e.canvas.current?.showNodes([...e.ui.getState().nodes]),
+  },
+  {
+    id: 'minimap',
+    title: 'action.minimap',
+    keys: ['m'],
+    group: 'view',
+    enabled: hasFlow,
+    run: (e) => e.ui.setState((s) => ({ minimap: !s.minimap })),
+  },
+  { id: 'copyLink', title: 'action.copyLink', group: 'view', enabled: hasFlow, run: copyLink },
   {
     id: 'zoomIn',
     title: 'action.zoomIn',

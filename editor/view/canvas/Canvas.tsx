@@ -9,7 +9,7 @@ import {
   useStoreApi,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
-import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, type PointerEvent, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { moveNodes } from '../../core/commands.ts'
 import { type Point, parseWireId } from '../../core/document.ts'
 import { firstBox, nodeHeight, nodeWidth } from '../../core/geometry.ts'
@@ -29,6 +29,8 @@ import { useGraph } from './useGraph.ts'
 import { useWiring } from './useWiring.ts'
 import { WireCard } from './WireCard.tsx'
 import { WireView } from './WireView.tsx'
+
+const Minimap = lazy(() => import('./Minimap.tsx'))
 
 const nodeTypes = { node: NodeView }
 const edgeTypes = { wire: WireView }
@@ -62,6 +64,7 @@ function Graph() {
   const drop = useDrop()
   const onKeyDown = useCanvasKeys(boxes)
   const readOnly = useReadOnly()
+  const minimap = useUi((state) => state.minimap)
 
   // Another flow: back to where one was in it, or all of it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another flow moves the view, not another view
@@ -192,6 +195,11 @@ function Graph() {
         {...wiring}
       >
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} className={styles.dots ?? ''} />
+        {minimap && (
+          <Suspense fallback={null}>
+            <Minimap />
+          </Suspense>
+        )}
       </ReactFlow>
       <WireCard />
       <CanvasFloats />
@@ -231,6 +239,7 @@ function useCanvasApi(frame: React.RefObject<HTMLDivElement | null>, boxes: Retu
           )
       },
       fit: () => void api.fitView({ padding: 0.15, maxZoom: 1 }),
+      showNodes: (ids) => void api.fitView({ nodes: ids.map((id) => ({ id })), padding: 0.3, maxZoom: 1 }),
       zoomBy: (factor) => void api.zoomTo(api.getZoom() * factor),
       focus() {
         const id = editor.ui.getState().focus ?? firstBox(boxes)

@@ -81,7 +81,7 @@ export function OfflineBar() {
 
 const menus: Readonly<Record<MenuState['kind'], readonly string[]>> = {
   canvas: ['add', 'paste', 'selectAll', 'tidy', 'fit', 'undo', 'redo'],
-  node: ['duplicate', 'copy', 'toggle', 'heal', 'delete', 'try', 'trace', 'inspector'],
+  node: ['duplicate', 'copy', 'toggle', 'heal', 'delete', 'try', 'trace', 'copyLink', 'inspector'],
   wire: ['add', 'delete'],
   flow: [
     'newFlow',

@@ -50,6 +50,8 @@ export interface CanvasApi {
   /** Brings a node into view, if it is not. */
   reveal(node: string, options?: { focus?: boolean }): void
   fit(): void
+  /** Moves the view to some nodes, so that all of them are seen. */
+  showNodes(ids: readonly string[]): void
   zoomBy(factor: number): void
   focus(): void
 }

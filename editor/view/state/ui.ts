@@ -21,6 +21,7 @@ export interface UiState {
   inspectorWidth: number
   /** Pixels. */
   drawerHeight: number
+  minimap: boolean
   theme: Theme
   language: Language
   paused: boolean
@@ -132,7 +133,7 @@ export type UiStore = StoreApi<UiState>
 /** What of this is kept over a reload. */
 export type KeptUi = Pick<
   UiState,
-  'left' | 'inspectorWidth' | 'drawerHeight' | 'theme' | 'language' | 'viewports' | 'filters' | 'pinned'
+  'left' | 'inspectorWidth' | 'drawerHeight' | 'minimap' | 'theme' | 'language' | 'viewports' | 'filters' | 'pinned'
 >
 
 export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStore {
@@ -142,6 +143,7 @@ export function createUiStore(kept: Partial<KeptUi>, language: Language): UiStor
     inspector: true,
     inspectorWidth: 360,
     drawerHeight: 220,
+    minimap: false,
     theme: 'system',
     paused: false,
     nodes: new Set(),

@@ -1,12 +1,14 @@
 import type { Texts } from './languages.ts'
 import { zhBacktest } from './zh-backtest.ts'
 import { zhDeploys } from './zh-deploys.ts'
+import { zhDialogs } from './zh-dialogs.ts'
 import { zhPeople } from './zh-people.ts'
 import { zhTests } from './zh-tests.ts'
 
 /** 简体中文。 */
 export const zh: Texts = {
   ...zhTests,
+  ...zhDialogs,
   ...zhBacktest,
   ...zhDeploys,
   ...zhPeople,
@@ -44,6 +46,9 @@ export const zh: Texts = {
   'action.backtest': '草稿的历史回测',
   'action.inspector': '显示或隐藏设置',
   'action.fit': '显示整个流程',
+  'action.locate': '显示所选节点',
+  'action.minimap': '显示或隐藏小地图',
+  'action.copyLink': '复制指向此处的链接',
   'action.zoomIn': '放大',
   'action.zoomOut': '缩小',
   'action.pause': '暂停或恢复实时值',
@@ -212,6 +217,7 @@ export const zh: Texts = {
   'node.disabled': '已停用',
   'node.errorPort': 'error – 此节点无法处理的消息；没有连线时会作为失败的消息保留',
   'node.added': '已添加 {node}。',
+  'canvas.minimap': '流程小地图',
   'canvas.label': '{flow} 的画布',
 
   'wire.added': '{from} 已连到 {to}。',
@@ -348,48 +354,4 @@ export const zh: Texts = {
   'broker.refused': '被拒绝',
   'broker.closed': '已关闭',
   'broker.insecure': '未验证证书',
-
-  'newFlow.example': '冰箱温度过高',
-  'newFlow.id': '文件名和 ID',
-  'newFlow.idHelp': 'a-z、0-9 和“-”。首次部署时生成文件。',
-  'newFlow.create': '创建',
-  'renameFlow.idHelp': '新的 ID 是新的文件，节点记住的内容重新开始。只改名称则都不变。',
-  'renameFlow.do': '重命名',
-  'flowId.shape': '“{id}”不能作为 ID：请使用 1 到 64 个 a-z、0-9 和“-”。',
-  'flowId.taken': '流程“{id}”已经存在。',
-  'deleteFlow.title': '删除 {flow}？',
-  'deleteFlow.deployed': '它会停止运行，{file} 会被移除。撤销会把流程作为草稿恢复，但不恢复节点记住的内容。',
-  'deleteFlow.draft': '它从未部署；只丢弃此草稿（{file}）。',
-  'import.label': 'JSON 格式的流程',
-  'import.help': '完整的流程文件或复制的节点。它会成为草稿；部署之前不会运行。',
-  'import.file': '或一个文件',
-  'import.do': '导入',
-  'paste.notJson': '这不是 JSON。请先复制节点或流程文件，再粘贴。',
-  'paste.notNodes': '其中没有节点。请先复制节点或流程文件，再粘贴。',
-  'paste.tooLarge': '它大于 5 MB。',
-  'search.placeholder': '搜索 ID、名称、主题、表达式',
-  'search.none': '没有找到。',
-  'commands.placeholder': '您想做什么？',
-  'commands.none': '没有这样的命令。',
-
-  'menu.canvas': '画布',
-  'menu.node': '节点',
-  'menu.wire': '连线',
-  'menu.flow': '流程',
-  'keys.canvas': '在画布上',
-  'keys.edit': '编辑',
-  'keys.node': '节点',
-  'keys.flow': '流程',
-  'keys.view': '视图',
-  'keys.arrows': '← ↑ ↓ →|转到最近的节点',
-  'keys.move': 'Alt ← ↑ ↓ →|移动所选节点',
-  'keys.wire': 'C|连接节点：方向键选择，回车连接',
-  'keys.enter': 'Enter|打开设置',
-  'keys.space': 'Space|多选或取消一个',
-
-  'welcome.noFlows': '还没有流程',
-  'welcome.noFlowsText': '流程就是一条规则：消息从主题进入，节点判断并更改它们，然后触发动作。新建一个，或导入一个。',
-  'welcome.emptyFlow': '空的流程',
-  'welcome.emptyFlowText': '双击此处，或从左侧拖入节点。规则通常从某个主题的消息开始。',
-  'welcome.noEngine': '无法连接引擎',
 }

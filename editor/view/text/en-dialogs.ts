@@ -1,0 +1,50 @@
+/** Texts of dialogs, menus and first steps in English. */
+export const enDialogs = {
+  'newFlow.example': 'Fridge too warm',
+  'newFlow.id': 'File name and id',
+  'newFlow.idHelp': 'a-z, 0-9 and "-". The file appears with the first deploy.',
+  'newFlow.create': 'Create',
+  'renameFlow.idHelp':
+    'A new id is a new file, and what its nodes remember starts anew. The name alone changes neither.',
+  'renameFlow.do': 'Rename',
+  'flowId.shape': '"{id}" cannot be an id: use 1 to 64 of a-z, 0-9 and "-".',
+  'flowId.taken': 'There is a flow "{id}" already.',
+  'deleteFlow.title': 'Delete {flow}?',
+  'deleteFlow.deployed':
+    'It stops running and {file} is removed. Undo brings the flow back as a draft, not what its nodes remembered.',
+  'deleteFlow.draft': 'It was never deployed; only this draft is dropped ({file}).',
+  'import.label': 'Flow as JSON',
+  'import.help': 'A whole flow file, or copied nodes. It becomes a draft; nothing runs before a deploy.',
+  'import.file': 'or a file',
+  'import.do': 'Import',
+  'paste.notJson': 'That is not JSON. Copy nodes or a flow file, then paste.',
+  'paste.notNodes': 'There are no nodes in that. Copy nodes or a flow file, then paste.',
+  'paste.tooLarge': 'That is larger than 5 MB.',
+  'search.placeholder': 'Search ids, names, topics, expressions',
+  'search.none': 'Nothing found.',
+  'commands.placeholder': 'What do you want to do?',
+  'commands.none': 'No command is called that.',
+
+  'menu.canvas': 'Canvas',
+  'menu.node': 'Node',
+  'menu.wire': 'Wire',
+  'menu.flow': 'Flow',
+  'keys.canvas': 'On the canvas',
+  'keys.edit': 'Edit',
+  'keys.node': 'Nodes',
+  'keys.flow': 'Flow',
+  'keys.view': 'View',
+  'keys.arrows': '← ↑ ↓ →|Go to the nearest node',
+  'keys.move': 'Alt ← ↑ ↓ →|Move the chosen nodes',
+  'keys.wire': 'C|Wire the node: arrows choose, Enter wires',
+  'keys.enter': 'Enter|Open the settings',
+  'keys.space': 'Space|Choose one more, or one less',
+
+  'welcome.noFlows': 'No flow yet',
+  'welcome.noFlowsText':
+    'A flow is a rule: messages come in from topics, nodes judge and change them, and something happens. Start one, or bring one in.',
+  'welcome.emptyFlow': 'An empty flow',
+  'welcome.emptyFlowText':
+    'Double-click here, or drag a node from the left. A rule usually starts with messages of a topic.',
+  'welcome.noEngine': 'The engine cannot be reached',
+} as const
