@@ -1,13 +1,12 @@
 import { systemClock } from './clock.ts'
-import { hooksOf, rememberingParse } from './flow/index.ts'
+import { checkMemory, hooksOf } from './flow/index.ts'
 import type { CheckContext } from './flow/model.ts'
 import { acceptLearned } from './host/accept-learned.ts'
 import { AlarmDesk } from './host/alarms.ts'
 import { AuditDesk } from './host/audit.ts'
 import { AuthDesk } from './host/auth.ts'
 import { BacktestDesk } from './host/backtests.ts'
-import { openBrokerUsers } from './host/broker-access.ts'
-import type { BrokerUserDesk } from './host/broker-users.ts'
+import { type Access, openAccess } from './host/broker-access.ts'
 import { connectionConfigs, startEmbedded } from './host/brokers.ts'
 import { startClearing } from './host/clearing.ts'
 import { Connections, defaultConnection } from './host/connections.ts'
@@ -25,8 +24,7 @@ import { LoopGuard } from './host/loop-guard.ts'
 import type { EngineOptions } from './host/options.ts'
 import { publishByHand } from './host/publish.ts'
 import { RuleTestDesk } from './host/rule-tests.ts'
-import { openSecrets, watchSecrets } from './host/secret-users.ts'
-import type { Secrets } from './host/secrets.ts'
+import { watchSecrets } from './host/secret-users.ts'
 import { Statistics } from './host/statistics.ts'
 import { StatusWatch } from './host/status-watch.ts'
 import { TopicWatches } from './host/topic-watch.ts'
@@ -78,10 +76,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const store = openStore(options.data, durability)
   let broker: EmbeddedBroker | undefined
   try {
-    const secrets = openSecrets(options, store, clock, log)
-    const brokerUsers = openBrokerUsers(options, { store, secrets, clock, log })
-    if (options.broker === undefined) broker = await startEmbedded(options, store, clock, log, brokerUsers)
-    return await assemble({ ...options, clock, random, log, durability }, store, { broker, secrets, brokerUsers })
+    const access = openAccess(options, store, clock, log)
+    if (options.broker === undefined) broker = await startEmbedded(options, store, clock, log, access.brokerUsers)
+    return await assemble({ ...options, clock, random, log, durability }, store, { broker, ...access })
   } catch (error) {
     await broker?.close()
     store.close()
@@ -91,11 +88,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 type Settled = EngineOptions & Required<Pick<EngineOptions, 'clock' | 'random' | 'log' | 'durability'>>
 
-interface Opened {
-  broker: EmbeddedBroker | undefined
-  secrets: Secrets
-  brokerUsers: BrokerUserDesk
-}
+type Opened = Access & { broker: EmbeddedBroker | undefined }
 
 async function assemble(options: Settled, store: EngineStore, opened: Opened): Promise<Engine> {
   const { broker, secrets, brokerUsers } = opened
@@ -181,7 +174,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     secrets: (name) => (secrets.has(name) ? '' : undefined),
     secretFault: (name) => secrets.fault(name),
     topicType: (wanted) => learning.topicType(wanted),
-    parse: rememberingParse(rememberedConfigs),
+    memory: checkMemory(rememberedConfigs),
     hooks: () => hooksOf(deployment.plans.values()),
     exposed: options.exposed === true,
   }
@@ -243,16 +236,7 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
   })
   const backtests = new BacktestDesk({ ...options, ...draftOptions })
   const traces = new Traces({ runner: seat, clock, plans: deployment.plans, micros: () => performance.now() * 1000 })
-  const alarms = new AlarmDesk({
-    nodes,
-    plans: deployment.plans,
-    runner,
-    store,
-    now: () => clock.now(),
-    clock,
-    log,
-    changed: () => changed('alarms'),
-  })
+  const alarms = new AlarmDesk({ ...common, runner, store, changed: () => changed('alarms') })
   const hooks = new Hooks({ plans: deployment.plans, nodes, runner, clock, secret: secrets.valueOrNone, log })
   watchSecrets(secrets, options, deployment.plans, flows)
   const loops = new LoopGuard({ plans: deployment.plans, nodes, runner, log })

@@ -7,6 +7,7 @@ import type { EngineStore } from '../store/index.ts'
 import type { PasswordHashing } from './broker-logins.ts'
 import { BrokerUserDesk } from './broker-users.ts'
 import type { EngineOptions } from './options.ts'
+import { openSecrets } from './secret-users.ts'
 import type { Secrets } from './secrets.ts'
 
 export interface BrokerAccessParts {
@@ -14,6 +15,18 @@ export interface BrokerAccessParts {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly log: Log
+}
+
+/** Secrets, and the users of the embedded broker, whose passwords may be some. */
+export interface Access {
+  readonly secrets: Secrets
+  readonly brokerUsers: BrokerUserDesk
+}
+
+/** Opens both of a data directory. */
+export function openAccess(options: EngineOptions, store: EngineStore, clock: Clock, log: Log): Access {
+  const secrets = openSecrets(options, store, clock, log)
+  return { secrets, brokerUsers: openBrokerUsers(options, { store, secrets, clock, log }) }
 }
 
 /** Devices come in crowds, and their passwords are long and made by machines: less memory than for people (19 MiB, RFC 9106). */

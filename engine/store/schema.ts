@@ -1,8 +1,8 @@
 import { auditSchema } from './audit.ts'
 import { authSchema } from './auth.ts'
+import { brokerUsersSchema } from './broker-users.ts'
 import { deploysSchema } from './deploys.ts'
 import { historySchema } from './history.ts'
-import { brokerUsersSchema } from './broker-users.ts'
 import { secretsSchema } from './secrets.ts'
 
 /** Version of the tables below; an older file is brought up to it step by step, a newer one is refused. */
