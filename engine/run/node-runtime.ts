@@ -3,7 +3,16 @@ import type { Message, Packet } from '../spec/message.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 
 /** Ports that no wire leads to: what reaches a node from the engine itself. Dead letters name them. */
-export type EnginePort = ':start' | ':timer' | ':packet' | ':result' | ':request' | ':status' | ':caught' | ':linked' | ':command'
+export type EnginePort =
+  | ':start'
+  | ':timer'
+  | ':packet'
+  | ':result'
+  | ':request'
+  | ':status'
+  | ':caught'
+  | ':linked'
+  | ':command'
 
 /** A place that a message can be sent to: one handler of one node. */
 export interface Target {

@@ -8,11 +8,11 @@ import type { AlarmCounts } from './protocol-alarms.ts'
 import type { ReturnedDeploy } from './protocol-deploys.ts'
 
 export type * from './protocol-alarms.ts'
-export type * from './protocol-history.ts'
 export type * from './protocol-auth.ts'
 export type * from './protocol-backtest.ts'
-export type * from './protocol-operations.ts'
 export type * from './protocol-deploys.ts'
+export type * from './protocol-history.ts'
+export type * from './protocol-operations.ts'
 export type * from './protocol-tools.ts'
 
 /** GET /api/v1/flows */

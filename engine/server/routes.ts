@@ -7,13 +7,13 @@ import { countText, idText, topicText } from './problems.ts'
 import type { DeployAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
 import { Answer, type Route, route } from './route.ts'
 import { alarmRoutes } from './routes-alarms.ts'
-import { deployComment, deployRoutes } from './routes-deploys.ts'
 import { authRoutes } from './routes-auth.ts'
 import { backtestRoutes } from './routes-backtest.ts'
-import { historyRoutes } from './routes-history.ts'
 import { brokerUserRoutes } from './routes-broker-users.ts'
-import { secretRoutes } from './routes-secrets.ts'
+import { deployComment, deployRoutes } from './routes-deploys.ts'
+import { historyRoutes } from './routes-history.ts'
 import { healthRoutes, metricsRoute, operationRoutes } from './routes-operations.ts'
+import { secretRoutes } from './routes-secrets.ts'
 import { testRoutes } from './routes-tests.ts'
 import { toolRoutes } from './routes-tools.ts'
 import { userRoutes } from './routes-users.ts'
@@ -74,7 +74,8 @@ export const routes: readonly Route[] = [
   route({
     method: 'PUT',
     path: `${apiRoot}/flows/:flow`,
-    summary: 'Checks and deploys { document, hash?, comment? } and writes the file; "hash" is the one that was fetched.',
+    summary:
+      'Checks and deploys { document, hash?, comment? } and writes the file; "hash" is the one that was fetched.',
     access: 'editor',
     params: flowParams,
     body: z.strictObject({

@@ -8,8 +8,14 @@ const check = (guard: unknown) =>
 describe('the guard of a flow', () => {
   it.each([
     [{ errors: '5%' }, { errors: { kind: 'share', limit: 0.05 }, within: 300_000, min: 20 }],
-    [{ errors: '0.5%', within: '2m', min: 50 }, { errors: { kind: 'share', limit: 0.005 }, within: 120_000, min: 50 }],
-    [{ errors: 20, within: '1d' }, { errors: { kind: 'count', limit: 20 }, within: 86_400_000, min: 20 }],
+    [
+      { errors: '0.5%', within: '2m', min: 50 },
+      { errors: { kind: 'share', limit: 0.005 }, within: 120_000, min: 50 },
+    ],
+    [
+      { errors: 20, within: '1d' },
+      { errors: { kind: 'count', limit: 20 }, within: 86_400_000, min: 20 },
+    ],
     [{ errors: 0 }, { errors: { kind: 'count', limit: 0 }, within: 300_000, min: 20 }],
   ])('is read: %j', (guard, planned) => {
     const { plan, problems } = check(guard)
@@ -18,7 +24,11 @@ describe('the guard of a flow', () => {
   })
 
   it.each([
-    [{ errors: '5' }, 'guard.errors', '"errors" is "5": it is no limit. Write a share such as "5%" or a number such as 20.'],
+    [
+      { errors: '5' },
+      'guard.errors',
+      '"errors" is "5": it is no limit. Write a share such as "5%" or a number such as 20.',
+    ],
     [{ errors: '101%' }, 'guard.errors', 'is "101%": it is no limit'],
     [{ errors: -1 }, 'guard.errors', 'is -1: it is no limit'],
     [{ errors: 1.5 }, 'guard.errors', 'is 1.5: it is no limit'],
@@ -26,7 +36,11 @@ describe('the guard of a flow', () => {
     [{ errors: '5%', within: 'long' }, 'guard.within', 'is "long": it is not a duration'],
     [{ errors: '5%', min: 0 }, 'guard.min', '0'],
     [{ within: '2m' }, 'guard.errors', '"errors" is missing'],
-    [{ errors: '5%', minimum: 5 }, 'guard.minimum', 'There is no field "minimum" here. The fields are: errors, within, min.'],
+    [
+      { errors: '5%', minimum: 5 },
+      'guard.minimum',
+      'There is no field "minimum" here. The fields are: errors, within, min.',
+    ],
   ])('is refused with its place: %j', (guard, at, text) => {
     const { plan, problems } = check(guard)
     expect(plan).toBeUndefined()
