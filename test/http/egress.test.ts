@@ -90,7 +90,7 @@ function names(known: Record<string, string[]>): { resolve: Resolve; asked: stri
 
 const denied = { kind: 'failed', error: { code: 'EGRESS_DENIED' } }
 
-describe('C27 an HTTP request', () => {
+describe('C27: an HTTP request', () => {
   it('goes to this machine when the flow says so, not when a message does', async () => {
     const { port, seen } = await serve((_, response) => response.end('{}'))
     const send = sender({ localWritten: true })
@@ -201,8 +201,8 @@ describe('C27 an HTTP request', () => {
   })
 })
 
-describe('C28 an answer', () => {
-  const bomb = Buffer.alloc(200_000_000)
+describe('C28: an answer', () => {
+  const bomb = Buffer.alloc(60_000_000)
   const codings = { gzip: gzipSync, deflate: deflateSync, br: (bytes: Buffer) => brotliCompressSync(bytes) }
 
   it('that is compressed is read', async () => {
@@ -220,7 +220,7 @@ describe('C28 an answer', () => {
   })
 
   it.each(['gzip', 'br'] as const)(
-    'that is a bomb of 200 MB in %s ends at a megabyte, and is not asked for again',
+    'that is a bomb of 60 MB in %s ends at a megabyte, and is not asked for again',
     async (coding) => {
       const packed = codings[coding](bomb)
       const { port } = await serve((_, response) => response.writeHead(200, { 'content-encoding': coding }).end(packed))
@@ -229,7 +229,7 @@ describe('C28 an answer', () => {
         kind: 'failed',
         detail: 'the answer is longer than 1000000 bytes',
       })
-      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000)
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000)
     },
   )
 
