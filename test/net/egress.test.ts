@@ -9,7 +9,7 @@ const kind = (text: string) => {
   return address === undefined ? 'none' : kindOf(address)
 }
 
-describe('C27 the kind of an address', () => {
+describe('C27: the kind of an address', () => {
   it.each([
     ['8.8.8.8', 'public'],
     ['127.0.0.1', 'local'],
@@ -79,7 +79,7 @@ const inner = fc.oneof(
   fc.constant([169, 254, 169, 254] as const),
 )
 
-describe('C27 spellings of an address (generated; a failure shows its seed)', () => {
+describe('C27: spellings of an address (generated; a failure shows its seed)', () => {
   it('an address of IPv4 that stands in one of IPv6 is judged as what it is', () => {
     fc.assert(
       fc.property(anyFour, (four) => {
@@ -142,7 +142,7 @@ const codeOf = (act: () => void) => {
   return 'allowed'
 }
 
-describe('C27 what is allowed', () => {
+describe('C27: what is allowed', () => {
   const verdict = (allow: readonly string[], host: string, address = host, port = 80) =>
     codeOf(() => flowEgress({ allow }).check({ host, port, written: true }, address))
 
