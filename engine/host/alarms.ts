@@ -27,8 +27,6 @@ export interface AlarmDeskOptions {
   plans: ReadonlyMap<string, Plan>
   runner: Runner
   store: EngineStore
-  /** UTC milliseconds. */
-  now(): number
   clock: Clock
   log: Log
   /** Something happened that people want to see. */
@@ -132,15 +130,15 @@ export class AlarmDesk {
   /** Throws NOT_FOUND. */
   why(flow: string, id: string, key: string): AlarmWhy {
     const { node, state, alarm } = this.#find(flow, id, key)
-    const { reasons, inputs } = this.#index(node).capability.why(state, this.#options.now())
+    const { reasons, inputs } = this.#index(node).capability.why(state, this.#options.clock.now())
     return { alarm, reasons, inputs, history: this.history({ flow, node: id, key, limit: shownHistory }).items }
   }
 
   /** Throws BAD_REQUEST. */
   health(request: AlarmHealthRequest): AlarmHealth {
-    const { store, now } = this.#options
+    const { store, clock } = this.#options
     const titleOf = (flow: string, node: string) => this.#title(flow, node)
-    return healthOf(request, { log: store.alarmLog, alarms: this.#open(), titleOf, now: now() })
+    return healthOf(request, { log: store.alarmLog, alarms: this.#open(), titleOf, now: clock.now() })
   }
 
   #open(): Alarm[] {
@@ -169,7 +167,7 @@ export class AlarmDesk {
 
   /** The alarms that are worth showing; the other keys are forgotten. */
   #shown(node: NodeRuntime, open: Map<string, Json>): Alarm[] {
-    const now = this.#options.now()
+    const now = this.#options.clock.now()
     const alarms: Alarm[] = []
     for (const [key, state] of open) {
       const alarm = this.#alarm(node, key, state)
@@ -208,7 +206,7 @@ export class AlarmDesk {
 
   #alarm(node: NodeRuntime, key: string, state: Json): Alarm | undefined {
     const { flow, id } = node
-    const view = this.#index(node).capability.view(state, this.#options.now())
+    const view = this.#index(node).capability.view(state, this.#options.clock.now())
     return view === undefined ? undefined : { flow, node: id, key, title: this.#title(flow, id), ...view }
   }
 
