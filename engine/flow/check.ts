@@ -10,8 +10,8 @@ import type { CheckContext, CheckResult, FlowDocument } from './model.ts'
 import { type CheckedNode, checkNode } from './node.ts'
 import { planOf } from './plan.ts'
 import { placed } from './read.ts'
-import { inferTypes } from './typing.ts'
-import { circleProblems, resolveWires } from './wires.ts'
+import { inferTypes, typingOrder } from './typing.ts'
+import { circleProblems, resolveWires, type Wire } from './wires.ts'
 
 /**
  * Checks a flow as far as that is possible without running it, and collects all problems: frame, configs, wires, circles, types.
@@ -30,13 +30,23 @@ export function checkFlow(document: unknown, context: CheckContext): CheckResult
   const nodes = new Map<string, CheckedNode>()
   for (const node of checked) if (!nodes.has(node.entry.id)) nodes.set(node.entry.id, node)
   const { wires, problems: wireProblems } = resolveWires(shape.wires, nodes, shape.ids)
-  const typing = inferTypes(nodes, wires, context.topicType)
+  const { memory, topicType } = context
+  const key = memory === undefined ? '' : waysKey(checked, wires)
+  const order = () => typingOrder(nodes, wires)
+  const circles = () => circleProblems([...nodes.keys()], wires)
+  const typing = inferTypes(nodes, wires, {
+    topicType,
+    order: memory?.ways(shape.flow, 'order', key, order) ?? order(),
+    ...(memory === undefined
+      ? {}
+      : { recall: (node, given, tell) => memory.typing.recall(`${shape.flow}/${node.entry.id}`, node, given, tell) }),
+  })
   const found = [
     ...shape.problems,
     ...checked.flatMap((node) => node.problems),
     ...wireProblems,
     ...historyProblems(shape.document?.history, context),
-    ...circleProblems([...nodes.keys()], wires),
+    ...(memory?.ways(shape.flow, 'circles', key, circles) ?? circles()),
     ...hookProblems(
       { flow: shape.flow, disabled: shape.document?.disabled === true, nodes: nodes.values() },
       { taken: context.hooks?.() ?? [], exposed: context.exposed === true },
@@ -51,7 +61,17 @@ export function checkFlow(document: unknown, context: CheckContext): CheckResult
   const sound = !problems.some((one) => one.severity === 'error')
   const result = { problems, types: typing.types, ports: ownPorts(nodes) }
   if (!sound || shape.document === undefined) return result
-  return { ...result, plan: planOf(shape.document, nodes, wires) }
+  return { ...result, plan: planOf(shape.document, { nodes, wires, memory }) }
+}
+
+/** All that order and circles depend on. */
+function waysKey(nodes: readonly CheckedNode[], wires: readonly Wire[]): string {
+  let key = ''
+  for (const { entry, runs } of nodes) key += `${entry.id} ${runs} `
+  for (const { index, from, to, output, input } of wires) {
+    key += `${index} ${from.node} ${to.node} ${output?.later} ${input?.ends} `
+  }
+  return key
 }
 
 /** Ports that only a config tells. */

@@ -2,7 +2,12 @@ import { BoundedCache } from '../spec/cache.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 
 /** Reads a node's config by its spec's schema; see zod's safeParse. */
-export type ParseConfig = (spec: AnyNodeSpec, config: unknown) => ReturnType<AnyNodeSpec['config']['safeParse']>
+export type ParseConfig = (
+  spec: AnyNodeSpec,
+  config: unknown,
+  /** The config as JSON. */
+  text: string,
+) => ReturnType<AnyNodeSpec['config']['safeParse']>
 
 /** Without a memory. */
 export const parseConfig: ParseConfig = (spec, config) => spec.config.safeParse(config)
@@ -13,8 +18,8 @@ export const parseConfig: ParseConfig = (spec, config) => spec.config.safeParse(
  */
 export function rememberingParse(limit: number): ParseConfig {
   const known = new BoundedCache<string, ReturnType<ParseConfig>>(limit)
-  return (spec, config) => {
-    const id = `${spec.type} ${JSON.stringify(config)}`
+  return (spec, config, text) => {
+    const id = `${spec.type} ${text}`
     const found = known.get(id)
     if (found !== undefined) return found
     const parsed = spec.config.safeParse(config)

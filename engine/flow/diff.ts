@@ -1,6 +1,4 @@
-import { canonicalJson } from './hash.ts'
-import type { Plan, PlanDiff, PlannedNode } from './model.ts'
-import { wiredOnly } from './plan.ts'
+import type { Plan, PlanDiff, PlannedNode, Target } from './model.ts'
 
 /**
  * What a deploy of `after` over `before` does, by node id in the order of `after`. A changed node is named in `changed` only,
@@ -17,7 +15,7 @@ export function diffPlans(before: Plan | undefined, after: Plan): PlanDiff {
       continue
     }
     const changed = known.configHash !== node.configHash
-    const rewired = wiresText(known) !== wiresText(node)
+    const rewired = !hasSameWires(known, node)
     if (changed) diff.changed.push(node.id)
     if (rewired) diff.rewired.push(node.id)
     if (!changed && !rewired && looksOther(node.id, known, node, before, after)) diff.moved.push(node.id)
@@ -31,15 +29,27 @@ export function isEmptyDiff(diff: PlanDiff): boolean {
   return [diff.added, diff.changed, diff.removed, diff.rewired].every((list) => list.length === 0)
 }
 
-function wiresText(node: PlannedNode): string {
-  return canonicalJson(wiredOnly(node.wires))
+/** Ports that are not wired do not count. */
+function hasSameWires({ wires: before }: PlannedNode, { wires: after }: PlannedNode): boolean {
+  const ports = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...ports].every((port) => {
+    const [one = none, other = none] = [before[port], after[port]]
+    return (
+      one.length === other.length &&
+      one.every((target, index) => target.node === other[index]?.node && target.port === other[index]?.port)
+    )
+  })
 }
+
+const none: readonly Target[] = []
 
 function looksOther(id: string, known: PlannedNode, node: PlannedNode, before: Plan | undefined, after: Plan): boolean {
-  return known.title !== node.title || placeText(before, id) !== placeText(after, id)
+  if (known.title !== node.title) return true
+  const [one, other] = [placeOf(before, id), placeOf(after, id)]
+  return one?.[0] !== other?.[0] || one?.[1] !== other?.[1]
 }
 
-function placeText(plan: Plan | undefined, id: string): string {
+function placeOf(plan: Plan | undefined, id: string): readonly number[] | undefined {
   const layout = plan?.document.layout
-  return canonicalJson(layout !== undefined && Object.hasOwn(layout, id) ? layout[id] : null)
+  return layout !== undefined && Object.hasOwn(layout, id) ? layout[id] : undefined
 }

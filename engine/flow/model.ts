@@ -1,10 +1,10 @@
 import type { Problem } from '../errors.ts'
 import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
 import type { Type } from '../types/index.ts'
-import type { ParseConfig } from './config-cache.ts'
 import type { NodePortsDescription } from './describe.ts'
 import type { PlannedHistory } from './history.ts'
 import type { TakenHook } from './hooks.ts'
+import type { CheckMemory } from './memory.ts'
 
 /** A flow file as it is written: nodes, wires, layout. */
 export interface FlowDocument {
@@ -105,8 +105,8 @@ export interface CheckContext {
   hooks?: () => readonly TakenHook[]
   /** Others than this machine reach the HTTP server. */
   exposed?: boolean
-  /** Reads configs; one that remembers is faster where flows are checked again and again. */
-  parse?: ParseConfig
+  /** For where flows are checked again and again. */
+  memory?: CheckMemory
   /** The file that the document comes from: named in the problems, and compared with the flow's id. */
   file?: string
 }

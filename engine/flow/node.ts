@@ -1,10 +1,11 @@
 import { type Problem, problem, warning } from '../errors.ts'
-import type { AnyNodeSpec, Port, Subscription } from '../spec/spec.ts'
+import type { AnyNodeSpec, Port } from '../spec/spec.ts'
 import { parseConfig } from './config-cache.ts'
 import type { Placed } from './document.ts'
 import { type FieldSchema, fieldAt, fieldSchema } from './fieldschema.ts'
 import { problemsOfIssues } from './issues.ts'
 import { flowLimits } from './limits.ts'
+import { brokersOf } from './memory.ts'
 import type { CheckContext, NodeEntry } from './model.ts'
 import { type Path, pathText } from './path.ts'
 import { secretsIn, secretVariable } from './secrets.ts'
@@ -84,10 +85,11 @@ interface Where {
 function readConfig(entry: NodeEntry, spec: AnyNodeSpec, where: Where): { config: unknown; problems: Problem[] } {
   const place = { node: entry.id }
   const { base } = where
-  const secrets = secretProblems(entry, where)
-  const tooLong = longExpressions(entry, spec, where)
+  const text = JSON.stringify(entry.config)
+  const secrets = text.includes('"$secret"') ? secretProblems(entry, where) : []
+  const tooLong = text.length > flowLimits.expressionLength ? longExpressions(entry, spec, where) : []
   if (tooLong.length > 0) return { config: undefined, problems: [...tooLong, ...secrets] }
-  const parsed = (where.context.parse ?? parseConfig)(spec, entry.config)
+  const parsed = (where.context.memory?.parse ?? parseConfig)(spec, entry.config, text)
   if (parsed.success) {
     return { config: parsed.data, problems: [...secrets, ...brokerProblems(parsed.data, entry, spec, where)] }
   }
@@ -133,9 +135,8 @@ function secretProblems(entry: NodeEntry, { context, base }: Where): Problem[] {
 function brokerProblems(config: unknown, entry: NodeEntry, spec: AnyNodeSpec, { context, base }: Where): Problem[] {
   const { connections } = context
   if (connections === undefined) return []
-  const used: Subscription[] = [...(spec.subscribes?.(config) ?? []), ...(spec.publishes?.(config) ?? [])]
-  const names = new Set(used.flatMap(({ broker }) => (broker === undefined ? [] : [broker])))
-  return [...names].flatMap((name) => {
+  const names = context.memory?.brokers(spec, config) ?? brokersOf(spec, config)
+  return names.flatMap((name) => {
     if (connections.includes(name)) return []
     const values = { name: shortText(name), suggestion: suggester(connections)(name), names: listed(connections) }
     return [problem('BROKER_UNKNOWN', values, { node: entry.id, at: pathText([...base, 'broker']) })]

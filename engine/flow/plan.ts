@@ -1,18 +1,15 @@
 import type { Port } from '../spec/spec.ts'
 import { hashOf } from './hash.ts'
 import { planHistory } from './history.ts'
+import { type CheckMemory, configHash } from './memory.ts'
 import type { FlowDocument, Plan, PlannedNode, Target } from './model.ts'
 import type { CheckedNode } from './node.ts'
 import type { Wire } from './wires.ts'
 
 /** What is deployed of a document whose check found no error. */
-export function planOf(
-  document: FlowDocument,
-  checked: ReadonlyMap<string, CheckedNode>,
-  wires: readonly Wire[],
-): Plan {
+export function planOf(document: FlowDocument, { nodes: checked, wires, memory }: Parts): Plan {
   const targets = targetsByEnd(wires)
-  const nodes = [...checked.values()].flatMap((node) => plannedNode(node, targets))
+  const nodes = [...checked.values()].flatMap((node) => plannedNode(node, targets, memory))
   const { flow, title = flow, disabled = false } = document
   // Undefined fields are left out of the hash.
   const hash = hashOf({ flow, disabled, history: document.history, nodes: hashParts(nodes) })
@@ -20,18 +17,29 @@ export function planOf(
   return { flow, title, disabled, nodes, ...(history.length === 0 ? {} : { history }), hash, document }
 }
 
-function plannedNode(node: CheckedNode, targets: ReadonlyMap<string, Target[]>): PlannedNode[] {
+interface Parts {
+  nodes: ReadonlyMap<string, CheckedNode>
+  wires: readonly Wire[]
+  memory?: CheckMemory | undefined
+}
+
+function plannedNode(
+  node: CheckedNode,
+  targets: ReadonlyMap<string, ReadonlyMap<string, Target[]>>,
+  memory: CheckMemory | undefined,
+): PlannedNode[] {
   const { entry, spec, inputs, outputs } = node
   if (!node.runs || spec === undefined || inputs === undefined || outputs === undefined) return []
   const { id, type, title = id } = entry
-  const wires = Object.keys(outputs).map((name): [string, Target[]] => [name, targets.get(`${id}.${name}`) ?? []])
+  const own = targets.get(id)
+  const wires = Object.keys(outputs).map((name): [string, Target[]] => [name, own?.get(name) ?? []])
   const planned = {
     id,
     type,
     title,
     spec,
     config: node.config,
-    configHash: hashOf({ type, config: entry.config }),
+    configHash: memory?.hash(spec, entry.config, node.config) ?? configHash(type, entry.config),
     inputs: { ...inputs } satisfies Record<string, Port>,
     outputs: { ...outputs },
     wires: Object.fromEntries(wires),
@@ -47,16 +55,21 @@ function hashParts(nodes: readonly PlannedNode[]): unknown[] {
 }
 
 /** The ports that are wired, so that a new port of a node type changes no hash. */
-export function wiredOnly(wires: Readonly<Record<string, Target[]>>): Record<string, Target[]> {
+function wiredOnly(wires: Readonly<Record<string, Target[]>>): Record<string, Target[]> {
   return Object.fromEntries(Object.entries(wires).filter(([, targets]) => targets.length > 0))
 }
 
-function targetsByEnd(wires: readonly Wire[]): ReadonlyMap<string, Target[]> {
-  const targets = new Map<string, Target[]>()
+/** Where wires lead, by the node and the port where they begin. */
+function targetsByEnd(wires: readonly Wire[]): ReadonlyMap<string, ReadonlyMap<string, Target[]>> {
+  const targets = new Map<string, Map<string, Target[]>>()
   for (const { from, to } of wires) {
-    const end = `${from.node}.${from.port}`
-    const known = targets.get(end)
-    if (known === undefined) targets.set(end, [to])
+    let ports = targets.get(from.node)
+    if (ports === undefined) {
+      ports = new Map()
+      targets.set(from.node, ports)
+    }
+    const known = ports.get(from.port)
+    if (known === undefined) ports.set(from.port, [to])
     else known.push(to)
   }
   return targets

@@ -7,6 +7,7 @@ import {
   fieldType,
   fits,
   messageType,
+  NEVER,
   openObject,
   printType,
   STRING,
@@ -16,6 +17,8 @@ import {
 } from '../types/index.ts'
 import { expressionProblems, inferExpression, isUnknown } from './expressions.ts'
 import { orderVertices } from './graph.ts'
+import type { Sources } from './memory.ts'
+import type { Target } from './model.ts'
 import { type CheckedNode, errorPort } from './node.ts'
 import type { Path } from './path.ts'
 import { edgesOf, type Wire } from './wires.ts'
@@ -29,6 +32,21 @@ export interface Typing {
   problems: Problem[]
 }
 
+/** Type of the messages of a topic filter. */
+type TopicTypes = (subscription: Subscription) => Type
+
+export interface TypingOptions {
+  topicType?: TopicTypes | undefined
+  /** Of {@link typingOrder}. */
+  order?: readonly string[]
+  /** What was told of a node before for the same, or what `tell` gives now. */
+  recall?: (
+    node: CheckedNode,
+    given: { sources: Sources; topicType: TopicTypes },
+    tell: (topicType: TopicTypes) => Inferred,
+  ) => Inferred
+}
+
 /**
  * Carries message types through a flow: from sources over wires and nodes, in the direction of the messages. On a circle, what
  * comes back later begins as a message of which nothing is known. Then looks whether each wire fits.
@@ -36,39 +54,47 @@ export interface Typing {
 export function inferTypes(
   nodes: ReadonlyMap<string, CheckedNode>,
   wires: readonly Wire[],
-  topicType: (subscription: Subscription) => Type = () => openMessage,
+  { topicType = () => openMessage, recall = tellAnew, order = typingOrder(nodes, wires) }: TypingOptions = {},
 ): Typing {
   const problems: Problem[] = []
-  const outputs = new Map<string, Type>()
-  const inputs = new Map<string, Type>()
-  const running = [...nodes.values()].filter((node) => node.runs).map((node) => node.entry.id)
+  const outputs = new Map<string, Inferred>()
+  const typeAt = ({ node, port }: Target) => outputs.get(node)?.byPort.get(port)
   const wiresInto = groupByTarget(wires)
-  // Types go on from where a message goes on.
-  const onward = wires.filter((wire) => wire.input?.ends !== true)
-  const order = orderVertices(running, edgesOf(onward), edgesOf(onward.filter((wire) => wire.output?.later !== true)))
   for (const id of order) {
     const node = nodes.get(id)
     if (node === undefined) continue
-    for (const name of Object.keys(node.inputs ?? {})) {
-      const sources = wiresInto.get(`${id}.${name}`)?.map(({ from }) => outputs.get(endText(from)) ?? openMessage)
-      if (sources !== undefined) inputs.set(`${id}.${name}`, unionAll(sources))
-    }
-    const inferred = inferNode(node, inputs, topicType)
+    const into = wiresInto.get(id)
+    const sources = Object.keys(node.inputs ?? {}).map((name) =>
+      into?.get(name)?.map(({ from }) => typeAt(from) ?? openMessage),
+    )
+    const inferred = recall(node, { sources, topicType }, (types) => inferNode(node, sources, types))
     problems.push(...inferred.problems)
-    for (const [name, type] of inferred.types) outputs.set(`${id}.${name}`, type)
+    outputs.set(id, inferred)
   }
-  problems.push(...wires.flatMap((wire) => fitProblems(wire, outputs)))
-  return { types: Object.fromEntries(outputs), problems }
+  for (const wire of wires) problems.push(...fitProblems(wire, typeAt(wire.from)))
+  const types: Record<string, Type> = {}
+  for (const { ends } of outputs.values()) for (const [end, type] of ends) types[end] = type
+  return { types, problems }
 }
 
-function inferNode(
-  node: CheckedNode,
-  known: ReadonlyMap<string, Type>,
-  topicType: (subscription: Subscription) => Type,
-): Inferred {
-  const { id } = node.entry
+/** The nodes that run, each after those whose messages it gets, as far as that is possible. */
+export function typingOrder(nodes: ReadonlyMap<string, CheckedNode>, wires: readonly Wire[]): string[] {
+  const running = [...nodes.values()].filter((node) => node.runs).map((node) => node.entry.id)
+  // Types go on from where a message goes on.
+  const onward = wires.filter((wire) => wire.input?.ends !== true)
+  return orderVertices(running, edgesOf(onward), edgesOf(onward.filter((wire) => wire.output?.later !== true)))
+}
+
+function tellAnew(_: CheckedNode, { topicType }: { topicType: TopicTypes }, tell: (types: TopicTypes) => Inferred) {
+  return tell(topicType)
+}
+
+function inferNode(node: CheckedNode, sources: Sources, topicType: TopicTypes): Inferred {
   const inputs = Object.fromEntries(
-    Object.entries(node.inputs ?? {}).map(([name, port]) => [name, known.get(`${id}.${name}`) ?? ownType(port)]),
+    Object.entries(node.inputs ?? {}).map(([name, port], index) => {
+      const types = sources[index]
+      return [name, types === undefined ? ownType(port) : types.length === 1 ? (types[0] ?? NEVER) : unionAll(types)]
+    }),
   )
   const { infer, sees } = node.spec ?? {}
   const tools = { topicType, typeOf, narrow: narrowMessage }
@@ -81,12 +107,14 @@ function inferNode(
     name,
     (Object.hasOwn(own, name) ? own[name] : undefined) ?? declaredType(port, inputs),
   ])
-  const found = { inputs, types, problems: told.problems }
+  const found = { inputs, types }
   const all = messageIn(node, found)
   const outputs = Object.fromEntries(types)
   const messageAt = (path: Path) => sees?.({ config: node.config, inputs, outputs, path, ...tools }) ?? all
   const checked = attempt(node, () => expressionProblems(node, messageAt), [])
-  return { ...found, problems: [...told.problems, ...checked.value, ...checked.problems] }
+  const problems = [...told.problems, ...checked.value, ...checked.problems]
+  const ends = types.map(([name, type]): [string, Type] => [`${node.entry.id}.${name}`, type])
+  return { byPort: new Map(types), ends, problems }
 }
 
 /** Types help people; that they cannot be told must not keep a flow from running. */
@@ -100,19 +128,26 @@ function attempt<Value>(node: CheckedNode, tell: () => Value, instead: Value): {
   }
 }
 
+/** What was told of a node. */
 interface Inferred {
+  /** Types of its outputs, and the same by `node.port`. */
+  byPort: ReadonlyMap<string, Type>
+  ends: readonly [string, Type][]
+  problems: readonly Problem[]
+}
+
+interface Found {
   inputs: Readonly<Record<string, Type>>
   types: [string, Type][]
-  problems: Problem[]
 }
 
 /** What the expressions of a node see: the messages of its inputs, or those that it makes when it has none. */
-function messageIn({ inputs }: CheckedNode, found: Inferred): Type {
+function messageIn({ inputs }: CheckedNode, found: Found): Type {
   const seen = Object.keys(inputs ?? {}).length > 0 ? Object.values(found.inputs) : ownOutputs(found)
   return seen.length === 0 ? openMessage : unionAll(seen)
 }
 
-function ownOutputs({ types }: Inferred): Type[] {
+function ownOutputs({ types }: Found): Type[] {
   return types.filter(([name]) => name !== 'error').map(([, type]) => type)
 }
 
@@ -142,11 +177,10 @@ function ownType(port: Port): Type {
   return typeof port.type === 'string' ? openMessage : port.type
 }
 
-function fitProblems(wire: Wire, outputs: ReadonlyMap<string, Type>): Problem[] {
-  const [from, to] = [endText(wire.from), endText(wire.to)]
-  const type = outputs.get(from)
+function fitProblems(wire: Wire, type: Type | undefined): readonly Problem[] {
   const wanted = wire.input?.type
-  if (type === undefined || wanted === undefined || typeof wanted === 'string') return []
+  if (type === undefined || wanted === undefined || typeof wanted === 'string') return none
+  const [from, to] = [endText(wire.from), endText(wire.to)]
   const { verdict, reasons } = fits(type, withAnyParams(wanted))
   const telling = reasons.filter((reason) => verdict === 'no' || !isUnknown(reason))
   const [first] = telling
@@ -158,6 +192,8 @@ function fitProblems(wire: Wire, outputs: ReadonlyMap<string, Type>): Problem[] 
   return [problem('TYPE_MISMATCH', { from, to, detail, wanted: text }, place)]
 }
 
+const none: readonly Problem[] = []
+
 /** A wanted message with any parameters: those that an input does not name do no harm. */
 function withAnyParams(wanted: Type): Type {
   if (wanted.kind !== 'object') return wanted
@@ -165,12 +201,18 @@ function withAnyParams(wanted: Type): Type {
   return params.kind === 'object' ? withField(wanted, 'params', { ...params, rest: STRING }) : wanted
 }
 
-function groupByTarget(wires: readonly Wire[]): ReadonlyMap<string, Wire[]> {
-  const groups = new Map<string, Wire[]>()
+/** Wires by the node and the port where they end. */
+function groupByTarget(wires: readonly Wire[]): ReadonlyMap<string, ReadonlyMap<string, Wire[]>> {
+  const groups = new Map<string, Map<string, Wire[]>>()
   for (const wire of wires) {
-    const end = endText(wire.to)
-    const group = groups.get(end)
-    if (group === undefined) groups.set(end, [wire])
+    const { node, port } = wire.to
+    let ports = groups.get(node)
+    if (ports === undefined) {
+      ports = new Map()
+      groups.set(node, ports)
+    }
+    const group = ports.get(port)
+    if (group === undefined) ports.set(port, [wire])
     else group.push(wire)
   }
   return groups

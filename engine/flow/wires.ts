@@ -113,11 +113,11 @@ function readEnd(end: string, { side, nodes, ids, nearId, allIds, at }: EndConte
   const ports = node[side]
   const name = end.slice(dot + 1)
   const word = side === 'inputs' ? 'input' : 'output'
-  const choices = choicesText(node, side)
-  if (dot < 0) return nowhere('it names no port', '', choices)
+  if (dot < 0) return nowhere('it names no port', '', choicesText(node, side))
   const target = { node: nodeId, port: name }
   if (ports === undefined) return { problems: [], target }
   if (Object.hasOwn(ports, name)) return { problems: [], target, ...portOf(ports, name) }
+  const choices = choicesText(node, side)
   const other = node[side === 'inputs' ? 'outputs' : 'inputs']
   if (other !== undefined && Object.hasOwn(other, name)) {
     const way =

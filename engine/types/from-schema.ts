@@ -286,5 +286,6 @@ function isKeywords(value: unknown): value is Keywords {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'missing' : (JSON.stringify(value)?.slice(0, 60) ?? typeof value)
+  const text = value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
