@@ -32,7 +32,7 @@ afterAll(async () => {
   await engine?.close()
 })
 
-describe('what devices and files say', () => {
+describe('C21, C23: what devices and files say', () => {
   it('is shown as text everywhere, and runs nowhere', async () => {
     await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
       await page.locator('[data-flow="hostile"]').click()

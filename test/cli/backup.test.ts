@@ -46,7 +46,7 @@ describe('a backup', () => {
     expect(readdirSync(join(only(), 'flows'))).toEqual(['attic.json', 'attic.test.json'])
   })
 
-  it('can be read by its user alone, and holds no key', async () => {
+  it('C5, C25: can be read by its user alone, and holds no key', async () => {
     openStore(data).close()
     writeFileSync(join(data, 'secret.key'), 'canary')
     await backup()

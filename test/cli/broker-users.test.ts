@@ -11,7 +11,7 @@ afterEach(async () => {
   await test?.close()
 })
 
-describe('C43 rulewire broker-users', () => {
+describe('C43: rulewire broker-users', () => {
   it('adds users, says what they may do, and takes it back, on a running engine', async () => {
     test = await startEngine({}, { mqtt: { host: '127.0.0.1', port: 0, anonymous: false } })
     const mqttPort = test.engine.mqttPort ?? 0

@@ -8,7 +8,7 @@ import { rulewire } from './terminal.ts'
 const settings = (given: object) => settingsSchema.parse(given)
 const log = () => undefined
 
-describe('C2 C43 who may use the broker without a login', () => {
+describe('C2, C43: who may use the broker without a login', () => {
   const anonymous = (given: object) => {
     const all = settings(given)
     return mqttOptions(all, openTls(all, log)).anonymous
@@ -26,7 +26,7 @@ describe('C2 C43 who may use the broker without a login', () => {
   ])('%j: %s', (given, wanted) => expect(anonymous(given)).toBe(wanted))
 })
 
-describe('C19 certificates of settings', () => {
+describe('C19: certificates of settings', () => {
   const { server } = makeCertificates(temporaryDirectory('settings').path)
   const pair = { cert: server.certificate.file, key: server.key.file }
 

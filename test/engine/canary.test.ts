@@ -46,7 +46,7 @@ async function webServer(): Promise<{ port: number; headers: IncomingHttpHeaders
   return { port: address.port, headers }
 }
 
-describe('C24 secrets', () => {
+describe('C24: secrets', () => {
   it('leave with the requests and connections that they are for, and nowhere else', async () => {
     const web = await webServer()
     const plant = await startMosquitto({ users: { rulewire: canaries.plant, other: canaries.url } })
@@ -258,7 +258,7 @@ describe('C24 secrets', () => {
   })
 })
 
-describe('C5 the data directory', () => {
+describe('C5: the data directory', () => {
   it('is 700 and its files 600, whatever the umask', async () => {
     const before = process.umask(0)
     ends.push(() => process.umask(before))
@@ -276,7 +276,7 @@ describe('C5 the data directory', () => {
   })
 })
 
-describe('C27 a request that a flow may not make', () => {
+describe('C27: a request that a flow may not make', () => {
   it('is a dead letter that says which setting allows it, at once and without repeats', async () => {
     const web = await webServer()
     const flow = (egress: string) =>

@@ -69,7 +69,7 @@ async function start(broker: string, ...flows: Record<string, unknown>[]): Promi
   return test
 }
 
-describe.each(['embedded', 'mosquitto'])('C41 messages that go round over topics of %s are stopped', (broker) => {
+describe.each(['embedded', 'mosquitto'])('C41: messages that go round over topics of %s are stopped', (broker) => {
   test.each([
     ['in one flow', [relay('one', ['one/#', 'one/next'])], 'one/a'],
     ['at QoS 0', [relay('zero', ['zero/#', 'zero/next'], [], 0)], 'zero/a'],
@@ -110,7 +110,7 @@ describe.each(['embedded', 'mosquitto'])('C41 messages that go round over topics
   })
 })
 
-test('C41 what is cut is let go by a deploy of one of the flows, and other messages are not touched', async () => {
+test('C41: what is cut is let go by a deploy of one of the flows, and other messages are not touched', async () => {
   const tell: [string, string, Record<string, unknown>][] = [
     ['fine', 'mqtt-in', { topic: 'fine' }],
     ['tell', 'mqtt-out', { topic: 'told' }],
@@ -137,7 +137,7 @@ test('C41 what is cut is let go by a deploy of one of the flows, and other messa
   expect(countsOf(own).published).toBeGreaterThan(before + 10)
 })
 
-test('C41 a device that answers what a flow sends is no circle, however often', async () => {
+test('C41: a device that answers what a flow sends is no circle, however often', async () => {
   const toggle = flowOf(
     'toggle',
     [
@@ -156,7 +156,7 @@ test('C41 a device that answers what a flow sends is no circle, however often', 
   expect(countsOf(own)).toEqual({ received: 600, published: 300, refused: 0 })
 })
 
-test('C41 messages that go round over links are stopped', async () => {
+test('C41: messages that go round over links are stopped', async () => {
   const link = (flow: string, from: string, to: string) =>
     flowOf(
       flow,

@@ -76,7 +76,7 @@ function expectAll(found: Record<string, number>, data: string): void {
   expect(rowsOf(data, 'SELECT count(DISTINCT number) AS count FROM kept')).toEqual([{ count: topics }])
 }
 
-test('C42 50,000 retained messages of mosquitto at the start are taken bit by bit', async () => {
+test('C42: 50,000 retained messages of mosquitto at the start are taken bit by bit', async () => {
   const mosquitto = await startMosquitto({ config: ['max_queued_messages 0', 'max_inflight_messages 0'] })
   const { flows, data, remove } = directories()
   await publishAll(mosquitto.url)
@@ -88,7 +88,7 @@ test('C42 50,000 retained messages of mosquitto at the start are taken bit by bi
   remove()
 }, 180_000)
 
-test('C42 50,000 retained messages of the embedded broker, too', async () => {
+test('C42: 50,000 retained messages of the embedded broker, too', async () => {
   const { flows, data, remove } = directories()
   const store = openStore(data, 'normal')
   const broker = createBrokerStore(store.database)

@@ -82,7 +82,7 @@ async function setUp(options: Partial<BrokerUserDeskOptions> & { file?: string }
 
 const own = [{ action: 'both' as const, filter: '%u/#' }]
 
-describe('C43 users of the broker', () => {
+describe('C43: users of the broker', () => {
   it('come in with their password and do what their rules say; others and those without a login do not', async () => {
     const { desk, code, connect } = await setUp()
     await desk.put('pump', { password: 'pump-password', rules: own })
@@ -207,7 +207,7 @@ describe('C43 users of the broker', () => {
   })
 })
 
-it('C43 whose session a client id was is forgotten with the session, so that many client ids fill nothing', async () => {
+it('C43: whose session a client id was is forgotten with the session, so that many client ids fill nothing', async () => {
   const store = newStore()
   const { desk, served, connect } = await setUp({ store })
   await desk.put('pump', { password: 'pump-password', rules: own })
@@ -223,7 +223,7 @@ it('C43 whose session a client id was is forgotten with the session, so that man
   expect([...store.owners()]).toEqual([['kept', 'pump']])
 })
 
-describe('C43 without a login', () => {
+describe('C43: without a login', () => {
   it('everything is possible where that was said, with unknown names too, but not as a user that there is', async () => {
     const { desk, code, connect } = await setUp({ anonymous: true })
     await desk.put('pump', { password: 'pump-password', rules: own })
@@ -235,7 +235,7 @@ describe('C43 without a login', () => {
   })
 })
 
-describe('C11 C43 logins of MQTT clients', () => {
+describe('C11, C43: logins of MQTT clients', () => {
   it('that are right are hashed once, however many devices come back with them at once', async () => {
     const { desk, hashing, connect } = await setUp()
     await desk.put('device', { password: 'device-password', rules: own })
@@ -299,7 +299,7 @@ describe('a user of the broker', () => {
   })
 })
 
-describe('C43 off loopback', () => {
+describe('C43: off loopback', () => {
   const strangers = async (mqtt: Partial<MqttOptions>) => {
     const data = temporaryDirectory('access').path
     const store = openStore(data)

@@ -49,7 +49,7 @@ const codeOf = (act: () => unknown) => {
   return 'none'
 }
 
-describe('C25 secrets of a data directory', () => {
+describe('C25: secrets of a data directory', () => {
   it('are encrypted with a key that is made when the first one is set, mode 600', () => {
     const { data, start, database, lines } = setUp()
     const secrets = start()

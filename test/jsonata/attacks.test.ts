@@ -12,7 +12,7 @@ interface Report {
 }
 
 /** The attacks run in a thread of their own: what hangs or fills the memory fails the test and not the machine. */
-describe('an expression that wants too much', () => {
+describe('C34: an expression that wants too much', () => {
   const reports = new Map<number, Report>()
   const worker = new Worker(new URL('./attack-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },

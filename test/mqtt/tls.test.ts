@@ -51,7 +51,7 @@ function connectTo(config: Partial<ConnectionConfig> & { url: string }) {
   return { link, lines, state: () => state }
 }
 
-describe('C20 a connection to a broker', () => {
+describe('C20: a connection to a broker', () => {
   it('checks the certificate unless told in words, and then that is visible everywhere', async () => {
     const { certificates, url } = await secureBroker()
     const { client, authority } = certificates
@@ -105,7 +105,7 @@ describe('C20 a connection to a broker', () => {
   })
 })
 
-describe('C27 a connection to a broker', () => {
+describe('C27: a connection to a broker', () => {
   it('goes through the dialer, which may refuse it', async () => {
     const broker = await startMosquitto()
     ends.push(() => broker.stop())

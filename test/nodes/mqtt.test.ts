@@ -126,7 +126,7 @@ describe('the mqtt-out node', () => {
     ])
   })
 
-  it.each(['', '/', 'a/b', '+', '#', '$SYS', 'a\0b'])('[C40] refuses the parameter %j', (device) => {
+  it.each(['', '/', 'a/b', '+', '#', '$SYS', 'a\0b'])('C40: refuses the parameter %j', (device) => {
     const bench = new Bench(mqttOut, { topic: 'alerts/{device}' })
     bench.send('in', { params: { device }, payload: 1 })
     expect(bench.effects).toEqual([])

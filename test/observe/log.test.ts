@@ -75,7 +75,7 @@ describe('lines for programs', () => {
 })
 
 // What a device, a topic or a browser sends may stand in a line: it must not end it, colour it or turn it round.
-test.each(['text', 'json'] as const)('C37 control characters of others are escaped in %s lines', (format) => {
+test.each(['text', 'json'] as const)('C37: control characters of others are escaped in %s lines', (format) => {
   const attack = `${Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join('')}\u2028\u2029\u202e\u2066`
   const error = new Error(attack, { cause: new Error(attack) })
   error.stack = `Error: ${attack.replaceAll('\n', '')}`

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { keyText, newKey, open, readKey, seal } from '../../engine/secrets/seal.ts'
 
-describe('C25 a sealed secret', () => {
+describe('C25: a sealed secret', () => {
   const key = newKey()
 
   it('is opened with its key under its name, whatever it holds', () => {

@@ -186,7 +186,7 @@ describe('routes', () => {
     expect(await get('/readyz')).toMatchObject({ status: 503, json: { ok: false, reasons: [away] } })
   })
 
-  test('the first page shows names as text, never as HTML', async () => {
+  test('C23: the first page shows names as text, never as HTML', async () => {
     engine.engineNow = { healthy: false, reasons: ['<script>alert(1)</script>'], flowsDirectory: '/a"><img src=x>' }
     const page = await get('/')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
@@ -253,14 +253,14 @@ describe('requests that are wrong', () => {
     expect(reply).toMatchObject({ status: 422, json: { code: 'DUPLICATE_FIELD' } })
   })
 
-  test('JSON may be 64 levels deep and no deeper', async () => {
+  test('C32: JSON may be 64 levels deep and no deeper', async () => {
     const nested = (levels: number) => `{"document":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
     expect((await send('POST', '/api/v1/check', nested(64))).status).toBe(200)
     expect(await send('POST', '/api/v1/check', nested(65))).toMatchObject({ status: 413, json: { code: 'TOO_LARGE' } })
     expect((await send('POST', '/api/v1/check', '['.repeat(500_000))).json.code).toBe('TOO_LARGE')
   })
 
-  test('a body may have a million bytes and not one more', async () => {
+  test('C38: a body may have a million bytes and not one more', async () => {
     const sized = (bytes: number) => `{"document":"${'x'.repeat(bytes - 15)}"}`
     expect(sized(1_000_000)).toHaveLength(1_000_000)
     expect((await send('POST', '/api/v1/check', sized(1_000_000))).status).toBe(200)
@@ -269,7 +269,7 @@ describe('requests that are wrong', () => {
     expect(reply.json.text).toContain('1000000 bytes')
   })
 
-  test('a body that never says its length is cut at the limit too', async () => {
+  test('C38: a body that never says its length is cut at the limit too', async () => {
     const headers = { 'transfer-encoding': 'chunked' }
     const reply = await ask(server.port, 'POST', '/api/v1/check', { headers, body: ' '.repeat(1_000_001) })
     expect(reply.status).toBe(413)

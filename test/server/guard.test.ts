@@ -256,7 +256,7 @@ describe('broken and slow requests', () => {
     expect(await askRaw(server.port, head)).toMatch(/^HTTP\/1\.1 40[03] /)
   })
 
-  test('headers over the limit get 431', async () => {
+  test('C38: headers over the limit get 431', async () => {
     const reply = await askRaw(server.port, `GET /livez HTTP/1.1\r\nHost: ${own()}\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)
     expect(reply).toMatch(/^HTTP\/1\.1 431 /)
   })
@@ -267,7 +267,7 @@ describe('broken and slow requests', () => {
       'a body',
       'POST /api/v1/check HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
     ],
-  ])('%s that never come to an end get 408', async (_, start) => {
+  ])('C38: %s that never come to an end get 408', async (_, start) => {
     await server.close()
     const limits = { ...defaultLimits, headersTimeout: 50, requestTimeout: 100 }
     server = await startServer({ engine, host: '127.0.0.1', port: 0, limits, withoutLogin: true })
@@ -285,7 +285,7 @@ describe('broken and slow requests', () => {
     await ended
   })
 
-  test('no request left anything on the prototype of all objects', async () => {
+  test('C33: no request left anything on the prototype of all objects', async () => {
     const body = '{"document":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}'
     await ask(server.port, 'POST', '/api/v1/check', { body })
     await ask(server.port, 'GET', '/api/v1/dead-letters?__proto__[polluted]=1')

@@ -267,14 +267,14 @@ describe('what a client may not do', () => {
     await frame('flows')
   })
 
-  test('messages over the size limit close it with 1009', async () => {
+  test('C39: messages over the size limit close it with 1009', async () => {
     await start({ message: 1000 })
     const { send, socket } = await client()
     send(' '.repeat(1001))
     expect((await nextEvent(socket, 'close'))[0]).toBe(1009)
   })
 
-  test('more messages a second than allowed close it with 1008', async () => {
+  test('C39: more messages a second than allowed close it with 1008', async () => {
     await start({ rate: 5 })
     const { send, socket, frames } = await client()
     for (let count = 0; count < 50; count++) send({ type: 'watch', flows: [] })
@@ -289,7 +289,7 @@ describe('what a client may not do', () => {
     expect((await nextEvent(socket, 'close'))[0]).toBe(1003)
   })
 
-  test('clients over the limit are refused with 503, and may come when one has gone', async () => {
+  test('C39: clients over the limit are refused with 503, and may come when one has gone', async () => {
     await start({ clients: 2 })
     const first = await client()
     await client()
@@ -309,7 +309,7 @@ describe('what a client may not do', () => {
   })
 })
 
-describe('a client that stops reading', () => {
+describe('C39: a client that stops reading', () => {
   test('makes the server skip its frames and keep no more than the limit', async () => {
     await start({ interval: 1, buffered: 50_000, frame: 100_000 })
     const slow = await client()

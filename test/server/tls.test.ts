@@ -53,7 +53,7 @@ function handshake(port: number, ca: string, options = {}): Promise<TLSSocket> {
 
 const serial = (socket: TLSSocket) => socket.getPeerCertificate().serialNumber
 
-describe('C19 HTTPS', () => {
+describe('C19: HTTPS', () => {
   it('gives new connections a new pair of files, keeps those that stand, and refuses a pair that does not fit', async () => {
     const { first, second, files, put, tls, lines, port } = await setUp()
     const before = await handshake(port, first.authority.text)

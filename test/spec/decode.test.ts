@@ -98,7 +98,7 @@ describe('decoding a payload', () => {
   })
 })
 
-describe('[C32] the depth of JSON', () => {
+describe('C32: the depth of JSON', () => {
   it('is allowed up to the limit', () => {
     expect(JSON.stringify(decode(nested(maxJsonDepth)))).toBe(nested(maxJsonDepth))
   })

@@ -27,7 +27,7 @@ function filled(text: string, params: Record<string, unknown>): string | undefin
   }
 }
 
-describe('C40 a templated topic (generated; a failure shows its seed)', () => {
+describe('C40: a templated topic (generated; a failure shows its seed)', () => {
   it('keeps what is written, level by level, whatever stands in a message, or is refused', () => {
     let made = 0
     fc.assert(

@@ -7,7 +7,7 @@ const rights = (rules: AclRule[], user: string | undefined = 'pump', clientId = 
   rightsOf(rules, { user, clientId })
 const both = (filter: string): AclRule => ({ action: 'both', filter })
 
-describe('C43 rules', () => {
+describe('C43: rules', () => {
   it('allow what they name, for what they name, and nothing else', () => {
     const own = rights([
       { action: 'publish', filter: 'sensors/%u/#' },
@@ -68,7 +68,7 @@ const filter = fc
   .tuple(fc.array(fc.oneof(level, fc.constant('+')), { minLength: 1, maxLength: 4 }), fc.boolean())
   .map(([levels, open]) => [...levels, ...(open ? ['#'] : [])].join('/'))
 
-describe('C43 rules (generated; a failure shows its seed)', () => {
+describe('C43: rules (generated; a failure shows its seed)', () => {
   it('a filter that is allowed brings no topic that is not', () => {
     fc.assert(
       fc.property(filter, filter, topic, (allowed, wanted, name) => {

@@ -21,7 +21,7 @@ afterEach(() => served.stop())
 
 const warnings = () => served.lines.filter((line) => line.startsWith('warn'))
 
-describe('C44 a packet', () => {
+describe('C44: a packet', () => {
   it('of exactly the limit passes, one byte more ends the connection and is logged once a minute', async () => {
     let time = 1000
     const port = await start({ now: () => time, limits: { packet: 1000 } })
@@ -98,7 +98,7 @@ describe('C44 a packet', () => {
 })
 
 describe('a CONNECT', () => {
-  it('C44 that does not come in time ends the connection', async () => {
+  it('C44: that does not come in time ends the connection', async () => {
     const port = await start({ limits: { connectWithin: 30 } })
     const client = new RawClient(connect(port, '127.0.0.1'))
     client.stream.write(Buffer.from([0x10, 20, 0]))
@@ -130,7 +130,7 @@ describe('a CONNECT', () => {
     expect((await openRaw(port, { will }).take('connack')).returnCode).toBe(5)
   })
 
-  it('C44 over the number of connections is closed and counted', async () => {
+  it('C44: over the number of connections is closed and counted', async () => {
     const port = await start({ limits: { connections: 2 } })
     await connectRaw(port, { clientId: 'a' })
     await connectRaw(port, { clientId: 'b' })
@@ -387,7 +387,7 @@ describe('a client that does not read', () => {
   })
 })
 
-describe('C43 users', () => {
+describe('C43: users', () => {
   const users: BrokerUsers = {
     authenticate: async ({ name, password }) => name === 'sensor' && String(password) === 'secret',
     mayPublish: (name, topic) => topic.startsWith(`${name}/`),

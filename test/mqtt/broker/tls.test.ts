@@ -93,7 +93,7 @@ async function run(program: string, words: string[]): Promise<{ code: number; te
   return { code: Number(code), text }
 }
 
-describe('C20 the embedded broker with TLS', () => {
+describe('C20: the embedded broker with TLS', () => {
   it('serves mosquitto_pub that checks its certificate, and nobody who speaks no TLS there', async () => {
     const set = pairs()
     const { desk, port, served } = await setUp('none', set)
@@ -154,7 +154,7 @@ describe('C20 the embedded broker with TLS', () => {
   })
 })
 
-describe('C20 C43 client certificates', () => {
+describe('C20, C43: client certificates', () => {
   it('that are required let in who has one, as the user of its common name, and nobody else', async () => {
     const set = pairs()
     const { desk, served, port } = await setUp('required', set)
@@ -224,7 +224,7 @@ describe('C20 C43 client certificates', () => {
   })
 })
 
-describe('C44 connections', () => {
+describe('C44: connections', () => {
   it('from one address have a limit of their own, which does not count those that ended', async () => {
     const counters = newCounters()
     const refused: string[] = []
