@@ -135,11 +135,21 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
 function answerErrors(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown, request, response, _next) => {
+    if (request.socket.destroyed && hasGone(thrown)) {
+      log('debug', `request: ${reasonOf(thrown)}`)
+      return response.destroy()
+    }
     const { status, body } = errorAnswer(thrown, log)
     if (response.headersSent) return response.destroy()
     setErrorHeaders(thrown, request, response)
     response.status(status).type('application/json').send(JSON.stringify(body))
   }
+}
+
+/** Who asked went away before the end: that is theirs to do, as often as they like, and no fault of ours. */
+function hasGone(thrown: unknown): boolean {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  return ['ECONNABORTED', 'ECONNRESET', 'EPIPE'].includes(code)
 }
 
 interface Upgrade {

@@ -30,6 +30,15 @@ const fields = [
   'value',
   'from',
   'to',
+  'input',
+  'against',
+  'disable',
+  'title',
+  'rules',
+  'text',
+  'tests',
+  'comment',
+  'advance',
   '__proto__',
 ]
 
@@ -56,7 +65,7 @@ async function oddRequest({ httpPort }: Target, random: Random, method: string, 
   const body = mutateJson(Object.fromEntries(random.list(3, () => [random.pick(fields), wild(random)])), random)
   const question = method === 'GET' || method === 'DELETE' ? {} : { body: almostJson(body, random) }
   // An honest flow must not be deleted by chance.
-  if (method !== 'GET' && /honest|client/.test(filled)) return
+  if (method !== 'GET' && /honest|client|hooks/.test(filled)) return
   const { status, text } = await ask(httpPort, method, `${filled}${query}`, question)
   if (status === 500) throw new Error(`${method} ${filled}${query} ${JSON.stringify(body)} answers 500: ${text}`)
 }

@@ -1,18 +1,24 @@
 import { Random } from '../jsonata/random.ts'
+import { attackBacktests } from './backtests.ts'
+import { attackDoor } from './door.ts'
 import { attackFlows } from './flow-files.ts'
+import { attackHooks } from './hooks.ts'
 import { attackHttp } from './http.ts'
 import { attackBroker, attackClient } from './mqtt.ts'
 import { startTarget, type Target } from './target.ts'
 import { attackWebSocket } from './web-socket.ts'
 
 /** Turns of each attack in one round. */
-const turns = { flows: 25, http: 80, webSocket: 20, broker: 60, client: 60 }
+const turns = { flows: 25, http: 80, door: 60, hooks: 80, backtests: 2, webSocket: 20, broker: 60, client: 60 }
 
 export const attacks: Readonly<
   Record<keyof typeof turns, (target: Target, random: Random, count: number) => Promise<void>>
 > = {
   flows: attackFlows,
   http: attackHttp,
+  door: attackDoor,
+  hooks: attackHooks,
+  backtests: attackBacktests,
   webSocket: attackWebSocket,
   broker: attackBroker,
   client: attackClient,

@@ -74,6 +74,8 @@ export async function startTarget(): Promise<Target> {
   const mqttPort = Number(/mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(log)?.[1])
   await putFlow(httpPort, echoFlow)
   await putFlow(httpPort, clientFlow)
+  await ask(httpPort, 'PUT', '/api/v1/secrets/hook', { body: { value: 'key' } })
+  await putFlow(httpPort, hookFlow)
   const honest = await mqtt.connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { clientId: 'honest', clean: false })
   await honest.subscribeAsync('honest/answer', { qos: 1 })
   child.send('begin')
@@ -150,4 +152,29 @@ const clientFlow = {
     { id: `out-${broker}`, type: 'mqtt-out', config: { broker, topic: 'back', qos: 2 } },
   ]),
   wires: fuzzedConnections.map((broker) => ({ from: `in-${broker}.out`, to: `out-${broker}.in` })),
+}
+
+/** Takes requests in each of the ways that there are. */
+const hookFlow = {
+  flow: 'hooks',
+  nodes: [
+    { id: 'order', type: 'http-in', config: { path: 'orders/{order}', auth: 'none' } },
+    { id: 'form', type: 'http-in', config: { path: 'form', auth: 'none', body: 'form' } },
+    { id: 'bytes', type: 'http-in', config: { path: 'bytes/{name}', auth: 'none', method: 'PUT', body: 'bytes' } },
+    {
+      id: 'signed',
+      type: 'http-in',
+      config: { path: 'order', auth: 'signature', secret: { $secret: 'hook' }, bodyLimit: 1000 },
+    },
+    {
+      id: 'level',
+      type: 'http-in',
+      config: { path: 'level/{tank}', method: 'GET', auth: 'none', respond: 'from-flow', answer: 'payload' },
+    },
+    { id: 'double', type: 'transform', config: { payload: "{ 'order': params.order, 'twice': payload.order * 2 }" } },
+  ],
+  wires: [
+    { from: 'order.out', to: 'double.in' },
+    { from: 'level.out', to: 'level.answer' },
+  ],
 }
