@@ -2,6 +2,7 @@
  * The load: a process that speaks MQTT to a program under test as if it were its broker, so that no broker is the limit.
  * It sends readings in a closed loop, counts what the program publishes, compares it with what the rule must give, and prints
  * one line of JSON: `{"port":N}` when it listens, then `{"messages":N,"outputs":N,"seconds":N,"wrong":N}` when it is done.
+ * With a pace it sends so many readings a second, one by one, and tells how long each took to come out: `"p50"` and `"p99"`, milliseconds.
  *
  * node test/bench/load.ts '{"qos":0,"pass":10,"messages":500000,"warmup":50000}'
  */
@@ -15,6 +16,8 @@ interface Job {
   /** Readings that are measured, and those before. */
   messages: number
   warmup: number
+  /** Readings a second; as many as the program takes, unless given. */
+  pace?: number
   /** Version that the program speaks. */
   protocol: 4 | 5
 }
@@ -39,6 +42,9 @@ let wrong = 0
 let begun = 0
 let packetId = 0
 let lastProgress = performance.now()
+/** When the latest reading of each device was sent, and how long those took that came out; milliseconds. */
+const sentAt: number[] = []
+const latencies: number[] = []
 
 const server = createServer((socket) => serve(socket))
 server.listen(0, '127.0.0.1', () => {
@@ -51,9 +57,10 @@ setInterval(() => {
 }, 1000)
 
 /** One reading out of ten is hot, or all of them. */
-function encodeBlock(block: number): { bytes: Buffer; ids: number[] } {
+function encodeBlock(block: number): { bytes: Buffer; ids: number[]; starts: number[] } {
   const parts: Buffer[] = []
   const ids: number[] = []
+  const starts: number[] = [0]
   let length = 0
   for (let index = 0; index < blockSize; index++) {
     const device = `s-${String((block * blockSize + index) % 1000).padStart(4, '0')}`
@@ -80,11 +87,44 @@ function encodeBlock(block: number): { bytes: Buffer; ids: number[] } {
     const packet = Buffer.concat([head, topic, Buffer.from(middle), Buffer.from(payload)])
     parts.push(packet)
     length += packet.length
+    starts.push(length)
   }
-  return { bytes: Buffer.concat(parts), ids }
+  return { bytes: Buffer.concat(parts), ids, starts }
+}
+
+/** Sends what is due by now, at most so many readings a second. */
+function sendInPace(pace: number): void {
+  const first = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    lastProgress = now
+    const due = Math.min(total, Math.floor(((now - first) * pace) / 1000))
+    while (source !== undefined && sent < due) sendOne(source, now)
+    if (sent >= total) clearInterval(timer)
+  }, 1)
+}
+
+function sendOne(socket: Socket, now: number): void {
+  const { bytes, ids, starts } = blocks[Math.floor(sent / blockSize) % blocks.length] as (typeof blocks)[number]
+  const place = sent % blockSize
+  const packet = Buffer.from(bytes.subarray(starts[place], starts[place + 1]))
+  if (job.qos > 0) {
+    packetId = (packetId % 65_535) + 1
+    packet.writeUInt16BE(packetId, (ids[place] ?? 0) - (starts[place] ?? 0))
+  }
+  sentAt[deviceAt(packet, 'sensors/'.length)] = now
+  socket.write(packet)
+  sent++
+}
+
+/** The number of a device in a topic `…s-0042…`, which begins somewhere behind a place. */
+function deviceAt(bytes: Buffer, from: number): number {
+  const at = bytes.indexOf('s-', from, 'latin1') + 2
+  return Number(bytes.toString('latin1', at, at + 4))
 }
 
 function pump(): void {
+  if (job.pace !== undefined) return
   const done = job.qos === 0 ? outputs * job.pass : acked
   while (source !== undefined && sent < total && sent - done <= outstandingLimit - blockSize) {
     if (sent === 0) lastProgress = performance.now()
@@ -113,7 +153,11 @@ function progress(): void {
 function finish(): void {
   const seconds = (lastProgress - begun) / 1000
   const missing = Math.abs(expectedOutputs - outputs)
-  console.log(JSON.stringify({ messages: total - warm, outputs, seconds, wrong: wrong + missing }))
+  const sorted = latencies.slice(warm).sort((one, other) => one - other)
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)]
+  console.log(
+    JSON.stringify({ messages: total - warm, outputs, seconds, wrong: wrong + missing, p50: at(0.5), p99: at(0.99) }),
+  )
   process.exit(0)
 }
 
@@ -159,7 +203,8 @@ function serve(socket: Socket): void {
       source = socket
       // The program has a moment to be done with its start, after the last of its filters.
       clearTimeout(starting)
-      starting = setTimeout(pump, 500)
+      const { pace } = job
+      starting = setTimeout(() => (pace === undefined ? pump() : sendInPace(pace)), 500)
     } else if (type === 12) {
       socket.write(Buffer.from([0xd0, 0]))
     }
@@ -168,6 +213,7 @@ function serve(socket: Socket): void {
   function takeOutput(first: number, body: Buffer, acks: number[]): void {
     outputs++
     const topicLength = body.readUInt16BE(0)
+    if (job.pace !== undefined) latencies.push(performance.now() - (sentAt[deviceAt(body, 2)] ?? Number.NaN))
     let at = 2 + topicLength
     if ((first & 6) > 0) {
       acks.push(0x40, 2, body[at] ?? 0, body[at + 1] ?? 0)

@@ -15,8 +15,19 @@ export interface Case {
   pass: 1 | 10
   /** Part of the run's messages, because the slower cases take longer. */
   share: number
+  /** Readings a second; as many as the program takes, unless given. */
+  pace?: number
   /** Filters that nothing is sent to, beside the one that is measured. */
   idle?: number
+}
+
+export interface Measured {
+  rate: number
+  wrong: number
+  cpu: number
+  /** Milliseconds from a reading to its output, where there is a pace. */
+  p50?: number | undefined
+  p99?: number | undefined
 }
 
 /** Time for one program and case, milliseconds. */
@@ -28,15 +39,15 @@ const patience = 120_000
  */
 export async function measure(
   name: string,
-  { qos, pass, idle = 0 }: Case,
+  { qos, pass, idle = 0, pace }: Case,
   messages: number,
   nodeRed: NodeRed | undefined,
-): Promise<{ rate: number; wrong: number; cpu: number }> {
+): Promise<Measured> {
   const directory = mkdtempSync(join(tmpdir(), 'rulewire-bench-'))
   const protocol = name.startsWith('rulewire') ? 5 : 4
   const load = spawn(
     process.execPath,
-    [path('load.ts'), JSON.stringify({ qos, pass, messages, warmup: messages / 5, protocol })],
+    [path('load.ts'), JSON.stringify({ qos, pass, messages, warmup: messages / 5, protocol, pace })],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -49,8 +60,9 @@ export async function measure(
     subject = await start({ name, port, qos, idle, directory, nodeRed })
     const last = await lines.next()
     if (last.done === true) throw new Error(`${name}: the load ended without a result`)
-    const result = JSON.parse(last.value) as { messages: number; seconds: number; wrong: number }
-    return { rate: result.messages / result.seconds, wrong: result.wrong, cpu: cpuOf(subject) }
+    const result = JSON.parse(last.value) as Omit<Measured, 'rate' | 'cpu'> & { messages: number; seconds: number }
+    const { wrong, p50, p99 } = result
+    return { rate: result.messages / result.seconds, wrong, cpu: cpuOf(subject), p50, p99 }
   } finally {
     clearTimeout(timer)
     load.kill()
