@@ -7,6 +7,7 @@ import { isDark, remove, showLeft, toggleDrawer } from './acts.ts'
 import { copyNodes, duplicate, pasteText } from './clipboard.ts'
 import { flowActions } from './flow.ts'
 import { copyLink } from './links.ts'
+import { addNote, frameChosen } from './notes.ts'
 import { tidyFlow } from './tidy.ts'
 
 const chosenNodes = (editor: Editor) => [...editor.ui.getState().nodes]
@@ -127,6 +128,24 @@ export const actions: readonly Action[] = [
         nodes: new Set(editor.current()?.history.document.nodes.map((node) => node.id)),
         wires: new Set(),
       }),
+  },
+  {
+    id: 'frame',
+    needs: 'editor',
+    title: 'action.frame',
+    keys: ['$mod+g'],
+    group: 'edit',
+    enabled: hasFlow,
+    run: frameChosen,
+  },
+  {
+    id: 'note',
+    needs: 'editor',
+    title: 'action.note',
+    keys: ['Shift+N'],
+    group: 'edit',
+    enabled: hasFlow,
+    run: addNote,
   },
   {
     id: 'tidy',

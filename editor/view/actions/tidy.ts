@@ -1,5 +1,5 @@
-import { moveNodes } from '../../core/commands.ts'
 import { type Point, parseEnd } from '../../core/document.ts'
+import { fittedFrames, isNote, tidyWith } from '../../core/notes.ts'
 import { allPorts } from '../../core/ports.ts'
 import type { TidyInput } from '../../core/tidy.ts'
 import { boxesOf } from '../canvas/mapping.ts'
@@ -10,11 +10,14 @@ export async function tidyFlow(editor: Editor): Promise<void> {
   const open = editor.current()
   if (open === undefined || open.history.document.nodes.length === 0) return
   const document = open.history.document
-  const boxes = boxesOf(document, allPorts(document, editor.server.getState().specs, open.check))
+  const ports = allPorts(document, editor.server.getState().specs, open.check)
+  const boxes = boxesOf(document, ports)
+  // Notes stay where somebody put them; frames go with the nodes in them.
+  const notes = new Set(document.nodes.flatMap((entry) => (isNote(entry, ports.get(entry.id)) ? [entry.id] : [])))
   const { nodes: chosen } = editor.ui.getState()
   const wanted = chosen.size > 1 ? chosen : new Set(boxes.keys())
   const input: TidyInput = {
-    nodes: [...boxes].filter(([id]) => wanted.has(id)).map(([id, box]) => ({ id, ...box })),
+    nodes: [...boxes].filter(([id]) => wanted.has(id) && !notes.has(id)).map(([id, box]) => ({ id, ...box })),
     wires: document.wires.map((wire) => ({ from: parseEnd(wire.from).node, to: parseEnd(wire.to).node })),
   }
   const worker = new Worker(new URL('./tidy.worker.ts', import.meta.url), { type: 'module' })
@@ -24,7 +27,7 @@ export async function tidyFlow(editor: Editor): Promise<void> {
       worker.onerror = (event) => reject(new Error(event.message))
       worker.postMessage(input)
     })
-    editor.run(moveNodes(places, 'tidy'))
+    editor.run(tidyWith(places, fittedFrames(document, boxes, places)))
     editor.canvas.current?.fit()
     editor.say(editor.t('tidied'))
   } catch (thrown) {

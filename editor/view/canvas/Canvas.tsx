@@ -11,8 +11,9 @@ import {
 import '@xyflow/react/dist/base.css'
 import { lazy, type PointerEvent, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { moveNodes } from '../../core/commands.ts'
-import { type Point, parseWireId } from '../../core/document.ts'
-import { firstBox, nodeHeight, nodeWidth } from '../../core/geometry.ts'
+import { type FlowDocument, type Point, parseWireId } from '../../core/document.ts'
+import { type Box, firstBox, nodeHeight, nodeWidth } from '../../core/geometry.ts'
+import { withContents } from '../../core/notes.ts'
 import { insertExisting } from '../actions/place.ts'
 import { useEditor, useText, useUi } from '../context.ts'
 import { focusForm } from '../forms/focus.ts'
@@ -23,6 +24,7 @@ import { markWire, wireUnder } from './dropTarget.ts'
 import type { CanvasNode, CanvasWire } from './mapping.ts'
 import { boxesOf } from './mapping.ts'
 import { NodeView } from './NodeView.tsx'
+import { NoteView } from './NoteView.tsx'
 import { useCanvasKeys } from './useCanvasKeys.ts'
 import { useDrop } from './useDrop.ts'
 import { useGraph } from './useGraph.ts'
@@ -32,7 +34,7 @@ import { WireView } from './WireView.tsx'
 
 const Minimap = lazy(() => import('./Minimap.tsx'))
 
-const nodeTypes = { node: NodeView }
+const nodeTypes = { node: NodeView, note: NoteView }
 const edgeTypes = { wire: WireView }
 const nothingDragged: ReadonlyMap<string, Point> = new Map()
 /** Of a flow with more nodes than this, a part that can be read is shown first. */
@@ -81,13 +83,13 @@ function Graph() {
       const places = changes.flatMap((change) =>
         change.type === 'position' && change.dragging && change.position ? [[change.id, change.position] as const] : [],
       )
-      if (places.length > 0) setDragged((before) => new Map([...before, ...places]))
+      if (places.length > 0) setDragged((before) => new Map([...before, ...carried(places, document, boxes)]))
       const chosen = changes.filter((change) => change.type === 'select')
       if (chosen.length > 0) {
         editor.ui.setState((state) => ({ nodes: changedSet(state.nodes, chosen), ...focusOf(chosen, state.focus) }))
       }
     },
-    [editor],
+    [editor, document, boxes],
   )
   const onDragStop = useCallback(
     (event: MouseEvent | TouchEvent | React.MouseEvent, node: CanvasNode, moved: CanvasNode[]) => {
@@ -95,9 +97,10 @@ function Graph() {
       const wire = moved.length === 1 && 'clientX' in event ? wireUnder(event.clientX, event.clientY) : undefined
       markWire(undefined)
       if (wire && insertExisting(editor, node.id, parseWireId(wire), node.position)) return
-      editor.run(moveNodes(Object.fromEntries(moved.map((one) => [one.id, one.position]))))
+      const places = moved.map((one) => [one.id, one.position] as const)
+      editor.run(moveNodes(Object.fromEntries(carried(places, document, boxes))))
     },
-    [editor],
+    [editor, document, boxes],
   )
   const quickAdd = (screen: Point) =>
     editor.ui.setState({
@@ -205,6 +208,25 @@ function Graph() {
       <CanvasFloats />
     </div>
   )
+}
+
+/** Places of moved nodes, and with each frame those of what lies in it. */
+function carried(
+  places: readonly (readonly [string, Point])[],
+  document: FlowDocument,
+  boxes: ReadonlyMap<string, Box>,
+): (readonly [string, Point])[] {
+  const own = new Map(places)
+  const inner = places.flatMap(([id, place]) => {
+    const start = boxes.get(id)
+    if (start === undefined) return []
+    return withContents([id], document, boxes).flatMap((other) => {
+      const box = boxes.get(other)
+      if (own.has(other) || box === undefined) return []
+      return [[other, { x: box.x + place.x - start.x, y: box.y + place.y - start.y }] as const]
+    })
+  })
+  return [...places, ...inner]
 }
 
 /** Lets others move the view and ask where things are. */

@@ -11,6 +11,7 @@ import {
   wireId,
 } from '../../core/document.ts'
 import { type Box, errorPortPlace, nodeHeight, nodeWidth, portPlace, portSize } from '../../core/geometry.ts'
+import { frameOf, isNote, noteSize } from '../../core/notes.ts'
 import { kindOf, type NodePorts, outputType, type PortKind, type Specs } from '../../core/ports.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import type { CheckState } from '../state/flows.ts'
@@ -24,6 +25,8 @@ export interface NodeData extends Record<string, unknown> {
   /** Kind of each output by name. */
   kinds: Readonly<Record<string, PortKind>>
   height: number
+  /** It is only something to read. */
+  note: boolean
   problems: readonly PlacedProblem[]
   /** Not deployed as it stands here. */
   dirty: boolean
@@ -31,7 +34,8 @@ export interface NodeData extends Record<string, unknown> {
   errorWired: boolean
 }
 
-export type CanvasNode = Node<NodeData, 'node'>
+export type CanvasNode = Node<NodeData, 'node' | 'note'>
+export type CanvasNote = Node<NodeData, 'note'>
 /** `first`: of those that leave the same port. */
 export type CanvasWire = Edge<{ kind: PortKind; key: string; first: boolean }, 'wire'>
 
@@ -75,7 +79,8 @@ export function canvasNodes(input: MappingInput, before: ReadonlyMap<string, Can
         spec: input.specs.get(entry.type),
         ports,
         kinds,
-        height: nodeHeight(ports.inputs.length, ports.outputs.length),
+        note: isNote(entry, input.ports.get(entry.id)),
+        height: boxSize(entry, ports).height,
         problems: input.problems.get(entry.id) ?? noProblems,
         dirty: !sameJson(deployed.get(entry.id), entry),
         errorWired: errorWires.has(entry.id),
@@ -94,17 +99,22 @@ function reuse(
   const sameData = known !== undefined && sameNode(known.data, data)
   if (sameData && known.selected === selected && known.position.x === place.x && known.position.y === place.y)
     return known
-  return {
+  const { width, height } = boxSize(data.entry, data.ports)
+  const base = {
     id,
-    type: 'node',
     position: place,
     data: sameData ? known.data : data,
     selected,
-    width: nodeWidth,
-    height: data.height,
-    handles: sameData && known.handles ? known.handles : handlesOf(data),
-    measured: sameData && known.measured ? known.measured : { width: nodeWidth, height: data.height },
+    width,
+    height,
+    measured: sameData && known.measured ? known.measured : { width, height },
   }
+  if (data.note) {
+    // A frame lies behind all else and lets the mouse through; the view says where it does not.
+    const behind = frameOf(data.entry) === undefined ? {} : { zIndex: -1, style: { pointerEvents: 'none' as const } }
+    return { ...base, type: 'note', handles: [], ...behind }
+  }
+  return { ...base, type: 'node', handles: sameData && known.handles ? known.handles : handlesOf(data) }
 }
 
 function sameNode(a: NodeData, b: NodeData): boolean {
@@ -114,6 +124,7 @@ function sameNode(a: NodeData, b: NodeData): boolean {
     a.spec === b.spec &&
     a.dirty === b.dirty &&
     a.errorWired === b.errorWired &&
+    a.note === b.note &&
     sameJson(a.problems, b.problems) &&
     sameJson(a.kinds, b.kinds) &&
     sameJson(a.ports.inputs, b.ports.inputs) &&
@@ -176,8 +187,13 @@ export function boxesOf(document: FlowDocument, ports: ReadonlyMap<string, NodeP
   return new Map(
     document.nodes.map((entry, index) => {
       const own = ports.get(entry.id)
-      const height = nodeHeight(own?.inputs.length ?? 0, own?.outputs.length ?? 0)
-      return [entry.id, { ...placeOf(document, entry.id, index), width: nodeWidth, height }]
+      return [entry.id, { ...placeOf(document, entry.id, index), ...boxSize(entry, own) }]
     }),
   )
+}
+
+/** Size of a node or note, pixels at zoom 1. */
+function boxSize(entry: NodeEntry, ports: NodePorts | undefined): { width: number; height: number } {
+  if (isNote(entry, ports)) return noteSize(entry)
+  return { width: nodeWidth, height: nodeHeight(ports?.inputs.length ?? 0, ports?.outputs.length ?? 0) }
 }

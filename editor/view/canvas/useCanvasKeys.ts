@@ -2,6 +2,7 @@ import type { KeyboardEvent } from 'react'
 import { moveNodes } from '../../core/commands.ts'
 import { nodeOf, titleOf } from '../../core/document.ts'
 import { type Box, type Direction, firstBox, nearest } from '../../core/geometry.ts'
+import { withContents } from '../../core/notes.ts'
 import { useEditor } from '../context.ts'
 import { focusForm } from '../forms/focus.ts'
 
@@ -24,7 +25,9 @@ export function useCanvasKeys(boxes: ReadonlyMap<string, Box>) {
     const by = far ? step * 5 : step
     const delta = { left: [-by, 0], right: [by, 0], up: [0, -by], down: [0, by] }[direction]
     const { nodes, focus } = editor.ui.getState()
-    const moved = nodes.size > 0 ? [...nodes] : focus === undefined ? [] : [focus]
+    const chosen = nodes.size > 0 ? [...nodes] : focus === undefined ? [] : [focus]
+    const document = editor.current()?.history.document
+    const moved = document === undefined ? chosen : withContents(chosen, document, boxes)
     const places = moved.flatMap((id) => {
       const box = boxes.get(id)
       return box === undefined ? [] : [[id, { x: box.x + (delta[0] ?? 0), y: box.y + (delta[1] ?? 0) }] as const]

@@ -3,6 +3,7 @@ import { type PointerEvent, useEffect, useRef, useState } from 'react'
 import { renameNode, setFlowText, setNodesDisabled, setNodeTitle } from '../../core/commands.ts'
 import { type FlowDocument, type NodeEntry, nodeOf, parseEnd } from '../../core/document.ts'
 import { idShape } from '../../core/ids.ts'
+import { isNote } from '../../core/notes.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import { ageText, rateText } from '../../core/samples.ts'
 import { perform } from '../actions/registry.ts'
@@ -141,9 +142,11 @@ function NodeSettings({ node, document }: { node: NodeEntry; document: FlowDocum
               </details>
             )}
           </div>
-          <div className={styles.column}>
-            <LastMessages node={node} document={document} />
-          </div>
+          {!isNote(node, spec) && (
+            <div className={styles.column}>
+              <LastMessages node={node} document={document} />
+            </div>
+          )}
         </div>
       </section>
     </>

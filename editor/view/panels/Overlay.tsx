@@ -80,8 +80,8 @@ export function OfflineBar() {
 }
 
 const menus: Readonly<Record<MenuState['kind'], readonly string[]>> = {
-  canvas: ['add', 'paste', 'selectAll', 'tidy', 'fit', 'undo', 'redo'],
-  node: ['duplicate', 'copy', 'toggle', 'heal', 'delete', 'try', 'trace', 'copyLink', 'inspector'],
+  canvas: ['add', 'note', 'frame', 'paste', 'selectAll', 'tidy', 'fit', 'undo', 'redo'],
+  node: ['duplicate', 'copy', 'frame', 'toggle', 'heal', 'delete', 'try', 'trace', 'copyLink', 'inspector'],
   wire: ['add', 'delete'],
   flow: [
     'newFlow',

@@ -1,5 +1,10 @@
 /** Texts of dialogs, menus and first steps in English. */
 export const enDialogs = {
+  'note.note': 'note',
+  'note.frame': 'frame',
+  'note.empty': 'An empty note',
+  'note.group': 'Group',
+  'note.resize': 'Drag to change the size',
   'newFlow.example': 'Fridge too warm',
   'newFlow.id': 'File name and id',
   'newFlow.idHelp': 'a-z, 0-9 and "-". The file appears with the first deploy.',

@@ -48,6 +48,8 @@ export const en = {
   'action.locate': 'Show the chosen nodes',
   'action.minimap': 'Show or hide the small map',
   'action.copyLink': 'Copy a link to here',
+  'action.frame': 'Frame around the chosen nodes',
+  'action.note': 'Add a note',
   'action.zoomIn': 'Zoom in',
   'action.zoomOut': 'Zoom out',
   'action.pause': 'Pause or resume live values',

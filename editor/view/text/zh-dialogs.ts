@@ -2,6 +2,11 @@ import type { enDialogs } from './en-dialogs.ts'
 
 /** 对话框、菜单和入门。 */
 export const zhDialogs: Readonly<Record<keyof typeof enDialogs, string>> = {
+  'note.note': '备注',
+  'note.frame': '框',
+  'note.empty': '空的备注',
+  'note.group': '分组',
+  'note.resize': '拖动以更改大小',
   'newFlow.example': '冰箱温度过高',
   'newFlow.id': '文件名和 ID',
   'newFlow.idHelp': 'a-z、0-9 和“-”。首次部署时生成文件。',

@@ -49,6 +49,8 @@ export const zh: Texts = {
   'action.locate': '显示所选节点',
   'action.minimap': '显示或隐藏小地图',
   'action.copyLink': '复制指向此处的链接',
+  'action.frame': '为所选节点加框',
+  'action.note': '添加备注',
   'action.zoomIn': '放大',
   'action.zoomOut': '缩小',
   'action.pause': '暂停或恢复实时值',
