@@ -135,7 +135,7 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
 function answerErrors(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown, request, response, _next) => {
-    if (request.socket.destroyed && hasGone(thrown)) {
+    if (response.destroyed && hasGone(thrown)) {
       log('debug', `request: ${reasonOf(thrown)}`)
       return response.destroy()
     }
