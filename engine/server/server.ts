@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { reasonOf, rulewireError } from '../errors.ts'
@@ -135,7 +135,7 @@ function createApp(options: ServerOptions, gate: Gate, limits: ServerLimits, log
 function answerErrors(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown, request, response, _next) => {
-    if (response.destroyed && hasGone(thrown)) {
+    if (hasGone(thrown, response)) {
       log('debug', `request: ${reasonOf(thrown)}`)
       return response.destroy()
     }
@@ -147,9 +147,10 @@ function answerErrors(log: Log): ErrorRequestHandler {
 }
 
 /** Who asked went away before the end: that is theirs to do, as often as they like, and no fault of ours. */
-function hasGone(thrown: unknown): boolean {
+function hasGone(thrown: unknown, response: ServerResponse): boolean {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  return ['ECONNABORTED', 'ECONNRESET', 'EPIPE'].includes(code)
+  // The first is what express says of it; the others may be those of a connection that we opened.
+  return code === 'ECONNABORTED' || (response.destroyed && (code === 'ECONNRESET' || code === 'EPIPE'))
 }
 
 interface Upgrade {
