@@ -101,6 +101,8 @@ function shownResult(
       unreached: failure.wire[0]?.startsWith('nothing reached ') ?? false,
     }
   })
+  // What has a place on the canvas comes first.
+  shown.sort((one, other) => Number(one.port === undefined) - Number(other.port === undefined))
   return { place, name, passed: failures.length === 0, lasted: sinceText(lasted), failures: shown }
 }
 

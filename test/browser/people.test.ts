@@ -201,4 +201,25 @@ describe('people', () => {
       expect(ownComplaints(complaints)).toEqual([])
     })
   }, 120_000)
+
+  it('are told in one line when the engine stands open to everybody', async () => {
+    // No test may listen for other machines: what the engine says then is put in its mouth.
+    const before = async (page: Page) => {
+      await page.route('**/api/v1/session', (route) =>
+        route.fulfill({
+          json: {
+            mode: 'single-user',
+            who: { name: 'local', role: 'admin', kind: 'local' },
+            open: true,
+            passwordLength: { least: 10, most: 1024 },
+          },
+        }),
+      )
+    }
+    await withPage(browser, engine.url, { before, first: '[data-warnings]' }, async ({ page }) => {
+      await page.locator('[data-warnings]').getByText('Everybody who reaches this engine may do everything').waitFor()
+      await page.locator('[data-warnings]').getByRole('button', { name: 'Hide' }).click()
+      await page.locator('[data-warnings]').waitFor({ state: 'detached' })
+    })
+  }, 60_000)
 })

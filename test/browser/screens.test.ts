@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
@@ -25,6 +25,7 @@ let browser: Browser
 beforeAll(async () => {
   const flows = [roomFlow(), largeFlow(2000), hostileFlow()]
   ;[engine, browser] = await Promise.all([startEngine(flows), startBrowser()])
+  writeFileSync(join(engine.flows, 'hostile.test.json'), JSON.stringify(hostileTests()))
 }, 60_000)
 
 afterAll(async () => {
@@ -57,6 +58,19 @@ describe('C21, C23: what devices and files say', () => {
       await page.keyboard.press('Escape')
       await page.keyboard.press('Control+z')
       await page.keyboard.press('p')
+      // In rule tests and what came of them, in the list of secrets' users, in the audit log.
+      await openDrawer(page, 'tests')
+      await page.locator('[data-run-tests]').click()
+      await page.locator('[data-test-result="failed"]').getByText('<img src=x').first().waitFor()
+      await page.locator('[data-account]').click()
+      await page.getByRole('tab', { name: 'API tokens', exact: true }).click()
+      for (const attack of attacks.slice(0, 2)) {
+        await page.locator('[data-make-token]').getByLabel('What it is for').fill(attack)
+        await page.keyboard.press('Enter')
+        await page.locator('[data-token]').getByText(attack, { exact: true }).waitFor()
+      }
+      await page.getByRole('tab', { name: 'Audit log', exact: true }).click()
+      await page.locator('[data-audit="token.make"]').getByText('<img src=x').waitFor()
       expect(await page.evaluate(() => Reflect.get(window, 'hit'))).toBeUndefined()
       expect(await page.locator('#root img, #root script, #root b').count()).toBe(0)
       expect(complaints).toEqual([])
@@ -345,4 +359,12 @@ function hostileFlow(): FlowDocument {
     wires: [{ from: 'in.out', to: 'evil.in' }],
     layout: { in: [80, 80], evil: [340, 80] },
   }
+}
+
+/** A test whose name, expectation and messages are attacks; it fails, so that all of them are shown. */
+function hostileTests(): unknown {
+  const [image = ''] = attacks
+  const steps = attacks.map((attack) => ({ publish: 'hostile/a', payload: { text: attack } }))
+  const expected = { 'in.out': attacks.map((attack) => ({ payload: { text: `${attack}?` } })) }
+  return { flow: 'hostile', tests: [{ name: image, steps: [...steps, { expect: expected }] }] }
 }

@@ -29,6 +29,37 @@ const scenes: Record<string, { dark: boolean; act: (page: Page) => Promise<void>
       await page.locator('[data-change="change"]').first().waitFor()
     },
   },
+  tests: {
+    dark: false,
+    act: async (page) => {
+      await page.locator('[data-node="too-warm"]').click()
+      await page.locator('[data-field="onDelay"] input').fill('7s')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('y')
+      await page.locator('[data-run-tests]').click()
+      await page.locator('[data-node="too-warm"][data-mark="failed"]').waitFor()
+      await page.keyboard.press('f')
+      await page.locator('[data-failed-wire]').waitFor()
+    },
+  },
+  backtest: {
+    dark: true,
+    act: async (page) => {
+      await page.locator('[data-node="too-warm"]').click()
+      await page.locator('[data-field="raise"] input').fill('> 11')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('b')
+      await page.getByLabel('A file', { exact: true }).check()
+      await page
+        .getByLabel('File with messages')
+        .setInputFiles({ name: 'fridges.csv', mimeType: 'text/csv', buffer: Buffer.from(fridges()) })
+      await page.getByLabel('Topic of the messages').fill('fridges/{fridge}/climate')
+      await page.locator('[data-run-backtest]').click()
+      await page.locator('[data-chart] canvas').waitFor()
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('f')
+    },
+  },
   topics: {
     dark: false,
     act: async (page) => {
@@ -41,14 +72,25 @@ const scenes: Record<string, { dark: boolean; act: (page: Page) => Promise<void>
   },
 }
 
+/** Two days of a fridge whose door stands open now and then. */
+function fridges(): string {
+  const rows = Array.from({ length: 2 * 24 * 60 }, (_, minute) => {
+    const open = minute % 700 > 560 && minute % 700 < 620 + (minute % 3) * 5
+    const f = 41 + 2 * Math.sin(minute / 90) + Math.sin(minute * 2.1) * 0.6 + (open ? 7 + (minute % 700) / 140 : 0)
+    return `${new Date(Date.UTC(2026, 0, 5) + minute * 60_000).toISOString()},kitchen,${f.toFixed(1)}`
+  })
+  return `time,fridge,f\n${rows.join('\n')}\n`
+}
+
 const flows = readdirSync(examples)
-  .filter((file) => file.endsWith('.json') && file !== 'flow.schema.json')
+  .filter((file) => file.endsWith('.json') && !/\.(schema|test)\.json$/.test(file))
   .map((file): FlowDocument => JSON.parse(readFileSync(`${examples}${file}`, 'utf8')))
 const engine = await startEngine(flows)
 const browser = await startBrowser()
 try {
   mkdirSync(pictures, { recursive: true })
   cpSync(`${examples}flow.schema.json`, `${engine.flows}/flow.schema.json`)
+  cpSync(`${examples}cold-chain.test.json`, `${engine.flows}/cold-chain.test.json`)
   for (const [name, { dark, act }] of Object.entries(scenes)) {
     const { page, context } = await openPage(browser, engine.url, { dark })
     await page.locator('[data-flow="cold-chain"]').click()

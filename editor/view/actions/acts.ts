@@ -50,6 +50,11 @@ export function showLeft(editor: Editor, panel: 'palette' | 'topics' | 'outline'
 
 export function toggleDrawer(editor: Editor, panel: DrawerPanel): void {
   editor.ui.setState((state) => ({ drawer: state.drawer === panel ? undefined : panel, traced: undefined }))
+  const { drawer, nodes } = editor.ui.getState()
+  const [node] = nodes
+  // The canvas is smaller then: what is chosen stays in view.
+  if (drawer !== undefined && node !== undefined && nodes.size === 1)
+    window.setTimeout(() => editor.canvas.current?.reveal(node, { focus: false }), 100)
 }
 
 export function nextFlow(editor: Editor, by: number): void {

@@ -85,6 +85,7 @@ export async function runTests(editor: Editor, flow: string, places?: readonly n
       ...(places === undefined ? { coverage: answer.coverage, ran: { document, text } } : {}),
       view: before.view === 'record' ? 'result' : before.view,
     })
+    showFailure(editor, flow, places === undefined)
     const failed = answer.tests.filter(({ passed }) => !passed).length
     const key = !answer.ran ? 'tests.notRun' : failed > 0 ? 'tests.saidFailed' : 'tests.saidPassed'
     editor.say(editor.t(key, { count: answer.tests.length, failed }))
@@ -93,6 +94,17 @@ export async function runTests(editor: Editor, flow: string, places?: readonly n
   } finally {
     patchTests(editor, flow, { busy: false })
   }
+}
+
+/** Brings the node into view at which the chosen test failed; of a whole run the first test that did is chosen. */
+function showFailure(editor: Editor, flow: string, choose: boolean): void {
+  const { results, chosen } = editor.tests.getState()[flow] ?? noTests
+  const first = [...results.values()].find(({ passed }) => !passed)
+  const shown = choose && results.get(chosen)?.passed !== false ? first : results.get(chosen)
+  if (shown === undefined || shown.passed) return
+  patchTests(editor, flow, { chosen: shown.place })
+  const node = shown.failures.find((failure) => failure.node !== undefined)?.node
+  if (node !== undefined) editor.canvas.current?.reveal(node, { focus: false })
 }
 
 /** Writes the file; false when it was refused, with the reason shown. */

@@ -34,7 +34,7 @@ export function Summary({ job }: { job: BacktestJob | undefined }) {
       {against && (
         <span className={styles.kinds}>
           {(['new', 'gone', 'moved', 'same'] as const).map((kind) => (
-            <span key={kind} className={styles.kind} data-kind={kind}>
+            <span key={kind} className={styles.kind} data-kind={against.counts[kind] === 0 ? 'none' : kind}>
               {t(`backtest.kind.${kind}`)} {against.counts[kind]}
             </span>
           ))}
