@@ -1,8 +1,12 @@
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser'
 import { type Problem, problem } from '../errors.ts'
 import { explainBrokenJson } from './brokenjson.ts'
+import { duplicateFields } from './duplicates.ts'
 import { flowLimits } from './limits.ts'
 import { type Path, parsePath, pathText } from './path.ts'
+
+/** Fields that stand twice of which it is told. */
+const mostDuplicates = 100
 
 /** A place in a text, counted from 1; columns count UTF-16 units. */
 export interface TextPlace {
@@ -47,13 +51,18 @@ export function readJsonText(source: string): JsonText {
 }
 
 function readSound(text: string, value: unknown, place: (offset: number) => TextPlace): JsonText {
-  const root = parseTree(text, [], { disallowComments: true, allowTrailingComma: false })
+  let root: Node | undefined
   const locate = (at: string) => {
     const path = parsePath(at)
+    // Only who asks for places pays for the tree.
+    root ??= parseTree(text, [], { disallowComments: true, allowTrailingComma: false })
     const node = root === undefined || path === undefined ? undefined : nearest(root, path)
     return node === undefined ? undefined : place(node.offset)
   }
-  return { value, problems: root === undefined ? [] : duplicates(root, [], place), locate }
+  const problems = duplicateFields(text, mostDuplicates).map(({ path, count, offset }) =>
+    problem('DUPLICATE_FIELD', { field: String(path.at(-1)), count }, { at: pathText(path), ...place(offset) }),
+  )
+  return { value, problems, locate }
 }
 
 /** The property or value at a path, or the last one on the way to it that is there. */
@@ -63,29 +72,6 @@ function nearest(root: Node, path: Path): Node {
     if (node !== undefined) return node.parent?.type === 'property' ? node.parent : node
   }
   return root
-}
-
-function duplicates(node: Node, path: Path, place: (offset: number) => TextPlace): Problem[] {
-  const children = node.children ?? []
-  if (node.type === 'array') return children.flatMap((child, index) => duplicates(child, [...path, index], place))
-  if (node.type !== 'object') return []
-  const found = new Map<string, Node[]>()
-  for (const property of children) {
-    const name = String(property.children?.[0]?.value)
-    const known = found.get(name)
-    if (known === undefined) found.set(name, [property])
-    else known.push(property)
-  }
-  return [...found].flatMap(([field, properties]) => {
-    const [, second] = properties
-    const at = [...path, field]
-    const inner = properties.flatMap((property) =>
-      property.children?.[1] === undefined ? [] : duplicates(property.children[1], at, place),
-    )
-    if (second === undefined) return inner
-    const where = { at: pathText(at), ...place(second.offset) }
-    return [problem('DUPLICATE_FIELD', { field, count: properties.length }, where), ...inner]
-  })
 }
 
 /** Where objects and arrays stand deeper inside each other than the limit; undefined when they nowhere do. */

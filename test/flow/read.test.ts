@@ -198,8 +198,8 @@ describe('the frame', () => {
   test('a field that stands twice is a problem, where JSON.parse would drop one in silence', () => {
     const text = '{ "flow": "a", "nodes": [{ "id": "x", "id": "y", "type": "t" }], "wires": [],\n "flow": "b" }'
     expect(found(text)).toEqual([
-      '2:2 DUPLICATE_FIELD The field "flow" stands 2 times in one object.',
       '1:39 DUPLICATE_FIELD The field "id" stands 2 times in one object.',
+      '2:2 DUPLICATE_FIELD The field "flow" stands 2 times in one object.',
     ])
     expect(readFlow(text).document).toBeUndefined()
   })
