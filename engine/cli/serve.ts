@@ -10,6 +10,7 @@ import { greet } from './greeting.ts'
 import { packageDirectory } from './home.ts'
 import { createNotifier } from './notify.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
+import { trimMemorySoon } from './trim-memory.ts'
 
 /** Milliseconds for requests and engine to finish after the first signal. */
 const drainLimit = 5_000
@@ -53,6 +54,7 @@ export async function serve({ engine, settings, tls, terminal, log, examples, si
   greet({ engine, terminal, setup, url, editor: hasEditor, examples, flows: settings.flows, data: settings.data })
   const notifier = createNotifier({ env: terminal.env, log })
   notifier.ready(`Runs ${engine.flows.list().length} flows; ${url}`)
+  trimMemorySoon(() => engine.describe().rate)
   log('info', `${await signal}: finishing what has begun`)
   notifier.stopping()
   const code = await end(engine, server, log)

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createEngine } from '../../engine/engine.ts'
@@ -17,14 +18,19 @@ import { nodeSpecs } from '../../nodes/index.ts'
 import { measure } from './measure.ts'
 
 const { values } = parseArgs({
-  options: { messages: { type: 'string', default: '300000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    messages: { type: 'string', default: '300000' },
+    rounds: { type: 'string', default: '3' },
+    /** From the root of the project; "dist/engine/main.js" after a build. */
+    main: { type: 'string', default: 'engine/main.ts' },
+  },
 })
 const rounds = Number(values.rounds)
 
 console.log('start to ready and memory (a process of its own, three example flows):')
 for (let round = 0; round < rounds; round++) {
-  const { ready, memory } = await startOnce()
-  console.log(`  ready after ${Math.round(ready)} ms, ${memory} MB resident`)
+  const { ready, memory, rest } = await startOnce()
+  console.log(`  ready after ${Math.round(ready)} ms, ${memory} MB resident, ${rest} MB three seconds later`)
 }
 
 console.log('deploy:')
@@ -84,7 +90,7 @@ const base = median(rates.get(0) ?? [])
 for (const [idle, all] of rates)
   console.log(`  ${String(idle).padStart(6)} idle filters: ${(median(all) / base).toFixed(2)}`)
 
-async function startOnce(): Promise<{ ready: number; memory: number }> {
+async function startOnce(): Promise<{ ready: number; memory: number; rest: number }> {
   const data = mkdtempSync(join(tmpdir(), 'rulewire-start-'))
   mkdirSync(join(data, 'flows'))
   for (const name of ['cold-chain', 'readings', 'webhook']) {
@@ -92,7 +98,7 @@ async function startOnce(): Promise<{ ready: number; memory: number }> {
     writeFileSync(join(data, 'flows', `${name}.json`), text)
   }
   const begun = performance.now()
-  const main = fileURLToPath(new URL('../../engine/main.ts', import.meta.url))
+  const main = fileURLToPath(new URL(values.main, new URL('../../', import.meta.url)))
   const options = [
     'start',
     '--flows',
@@ -107,13 +113,20 @@ async function startOnce(): Promise<{ ready: number; memory: number }> {
   const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) if (line.includes('runs 3 flows')) break
   const ready = performance.now() - begun
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-  const memory = Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
+  const memory = residentOf(child.pid)
+  await setTimeout(3000)
+  const rest = residentOf(child.pid)
   const gone = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   await gone
   rmSync(data, { recursive: true, force: true })
-  return { ready, memory }
+  return { ready, memory, rest }
+}
+
+/** Megabytes. */
+function residentOf(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
 }
 
 /** 200 chains of five nodes; `limit` stands in one of them. */
