@@ -1,4 +1,4 @@
-import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { type ParseError, type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser'
 
 /** What keeps a text from being JSON, as part of a sentence, and the offset where. */
 export interface BrokenPlace {
@@ -8,6 +8,8 @@ export interface BrokenPlace {
 
 /** How many comments and trailing commas are listed in one go. */
 const mostListed = 10
+/** Errors that are looked at: several may be of one place. */
+const mostRead = 1000
 
 /**
  * Says in words why a text is not JSON. Comments and trailing commas are all listed; of what derails a reader (a missing
@@ -33,11 +35,16 @@ export function explainBrokenJson(text: string, thrown: SyntaxError): BrokenPlac
 
 function errorsIn(text: string): ParseError[] {
   const errors: ParseError[] = []
+  const enough = new Error('enough')
+  const onError = (error: ParseErrorCode, offset: number, length: number) => {
+    errors.push({ error, offset, length })
+    if (errors.length === mostRead) throw enough
+  }
   try {
-    parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+    visit(text, { onError }, { disallowComments: true, allowTrailingComma: false })
   } catch (thrown) {
     // brackets behind a comment or a quote that does not close are not counted, and may be nested too deep for the reader
-    if (!(thrown instanceof RangeError)) throw thrown
+    if (thrown !== enough && !(thrown instanceof RangeError)) throw thrown
   }
   return errors
 }

@@ -94,9 +94,10 @@ function firstTooDeep(text: string, limit: number): number | undefined {
 
 /** Gives line and column of an offset. Lines end in LF, CR LF or CR. */
 function placesOf(text: string): (offset: number) => TextPlace {
-  const starts = [0]
-  for (const end of text.matchAll(/\r\n|\n|\r/g)) starts.push(end.index + end[0].length)
+  let known: number[] | undefined
   return (offset) => {
+    known ??= lineStarts(text)
+    const starts = known
     let [line, beyond] = [0, starts.length]
     while (beyond - line > 1) {
       const middle = (line + beyond) >> 1
@@ -105,4 +106,13 @@ function placesOf(text: string): (offset: number) => TextPlace {
     }
     return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 }
   }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charCodeAt(at)
+    if (sign === 0x0a || (sign === 0x0d && text.charCodeAt(at + 1) !== 0x0a)) starts.push(at + 1)
+  }
+  return starts
 }
