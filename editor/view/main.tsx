@@ -93,5 +93,9 @@ createRoot(root).render(
   </StrictMode>,
 )
 void editor.start()
+// Who comes back to the page may have another role by now, or none.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void editor.askSession()
+})
 // The editor for expressions is needed soon; it is fetched when nothing else is to be done.
 requestIdleCallback(() => void import('./forms/CodeField.tsx'), { timeout: 5000 })

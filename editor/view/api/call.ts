@@ -20,14 +20,15 @@ export type Call = <Answer>(method: string, path: string, body?: unknown, signal
 /**
  * Calls of the API below a path.
  *
- * @param refused hears of every answer that says that nobody is logged in
+ * @param refused hears of every answer that says that nobody is logged in, or that the role does not allow it (any more)
  */
 export function createCall(base: string, refused: (code: string) => void): Call {
   return async <Answer>(method: string, path: string, body?: unknown, signal?: AbortSignal) => {
     try {
       return await request<Answer>(method, base + path, body, signal)
     } catch (thrown) {
-      if (thrown instanceof ApiError && saysNobody(thrown)) refused(thrown.answer.code)
+      if (thrown instanceof ApiError && (saysNobody(thrown) || thrown.answer.code === 'NOT_ALLOWED'))
+        refused(thrown.answer.code)
       throw thrown
     }
   }

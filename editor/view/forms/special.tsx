@@ -3,6 +3,7 @@ import type { TextField } from '../../core/form.ts'
 import { isObject } from '../../core/path.ts'
 import { allTopics, filterChoices } from '../../core/topics.ts'
 import { useEditor, useServer, useText } from '../context.ts'
+import { useWhyNot } from '../people/may.ts'
 import { hintOf } from './controls.tsx'
 import type { ControlProps } from './FieldView.tsx'
 import styles from './Form.module.css'
@@ -41,7 +42,9 @@ export function TopicControl({ field, value, change, id, describedBy, invalid }:
 
 /** A text, or the name of a secret that only the engine knows. */
 export function SecretControl({ field, value, change, id, describedBy, invalid }: ControlProps<TextField>) {
+  const editor = useEditor()
   const t = useText()
+  const admin = useWhyNot('admin') === undefined
   const secret = isObject(value) && typeof value.$secret === 'string' ? value.$secret : undefined
   const text = secret ?? (typeof value === 'string' ? value : '')
   const set = (next: string, asSecret: boolean) => {
@@ -72,6 +75,16 @@ export function SecretControl({ field, value, change, id, describedBy, invalid }
         autoComplete="off"
         onChange={(event) => set(event.target.value, secret !== undefined)}
       />
+      {secret !== undefined && admin && (
+        <button
+          type="button"
+          className="button"
+          data-tone="quiet"
+          onClick={() => editor.ui.setState({ dialog: { kind: 'admin', tab: 'secrets' } })}
+        >
+          {t('secrets.manage')}
+        </button>
+      )}
     </div>
   )
 }

@@ -53,6 +53,22 @@ export const noTests: FlowTests = {
 
 export function patchTests(editor: Editor, flow: string, patch: Partial<FlowTests>): void {
   editor.tests.setState((state) => ({ ...state, [flow]: { ...noTests, ...state[flow], ...patch } }))
+  if (patch.text !== undefined || patch.file !== undefined) keepTyped(editor, flow)
+}
+
+const prefix = 'rulewire:tests:'
+
+/** What was typed and not saved is kept in the browser, as drafts of flows are. */
+function keepTyped(editor: Editor, flow: string): void {
+  const { file, text } = editor.tests.getState()[flow] ?? noTests
+  if (file === undefined) return
+  try {
+    if (text === file.text) editor.storage.removeItem(prefix + flow)
+    else editor.storage.setItem(prefix + flow, text)
+  } catch (thrown) {
+    // A browser without room for it says so once a flow is kept, too; here nothing else is lost.
+    console.warn('The tests are not kept in this browser.', thrown)
+  }
 }
 
 /** Fetches the file; what was typed and not saved stays. */
@@ -60,8 +76,9 @@ export async function loadTests(editor: Editor, flow: string): Promise<void> {
   try {
     const file = await editor.client.tests.file(flow)
     const known = editor.tests.getState()[flow]
-    const typed = known?.file !== undefined && known.text !== known.file.text
-    patchTests(editor, flow, { file, ...(typed ? {} : { text: file.text }) })
+    const typed = known?.file === undefined ? editor.storage.getItem(prefix + flow) : known.text
+    const kept = typed !== null && typed !== (known?.file?.text ?? file.text)
+    patchTests(editor, flow, { file, text: kept ? typed : file.text })
   } catch (thrown) {
     editor.fail(thrown)
   }
@@ -118,7 +135,11 @@ export async function saveTests(editor: Editor, flow: string, text: string): Pro
   } catch (thrown) {
     if (thrown instanceof ApiError && thrown.answer.problems !== undefined)
       patchTests(editor, flow, { problems: thrown.answer.problems })
-    editor.fail(thrown)
+    if (thrown instanceof ApiError && thrown.answer.code === 'CHANGED_MEANWHILE') {
+      // What was typed stays; who saves again knows that it goes over the other change.
+      patchTests(editor, flow, { text, file: await editor.client.tests.file(flow) })
+      editor.toast({ tone: 'error', text: editor.t('tests.changedMeanwhile') })
+    } else editor.fail(thrown)
     return false
   }
 }

@@ -18,6 +18,8 @@ export const enTests = {
   'tests.saidFailed': '{count} tests ran, {failed} failed.',
   'tests.notRun': 'The tests did not run: there are problems.',
   'tests.saved': '{file} is saved.',
+  'tests.changedMeanwhile':
+    'Somebody has changed the file meanwhile. Yours is still here: look at the file, or save again to write over it.',
   'tests.save': 'Save',
   'tests.revert': 'Undo changes',
   'tests.unsaved': 'not saved',

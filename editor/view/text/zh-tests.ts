@@ -20,6 +20,7 @@ export const zhTests: Readonly<Record<keyof typeof enTests, string>> = {
   'tests.saidFailed': '运行了 {count} 个测试，{failed} 个失败。',
   'tests.notRun': '测试没有运行：存在问题。',
   'tests.saved': '{file} 已保存。',
+  'tests.changedMeanwhile': '文件在此期间被他人更改。您的内容仍在此处：请查看文件，或再次保存以覆盖。',
   'tests.save': '保存',
   'tests.revert': '撤销更改',
   'tests.unsaved': '未保存',
