@@ -219,6 +219,13 @@ describe('a rule', () => {
       await client.publishAsync('tanks/b', '4', { qos: 1 })
       await page.locator('[data-trace="done"] [data-hop="tell"]').getByText('doubled/b').waitFor()
       await expect.poll(() => heard).toEqual(['doubled/b'])
+
+      // What came by is what a test is made from.
+      await page.getByRole('button', { name: 'Make a test from it' }).click()
+      await page.locator('[data-recorded="tanks/b"]').waitFor()
+      expect(await page.locator('[data-recorded]').count()).toBe(1)
+      await page.getByRole('button', { name: 'Fill in what comes of them' }).click()
+      await page.getByText('It passes, and expects 1 things').waitFor()
       expect(complaints).toEqual([])
     })
   })

@@ -1,6 +1,10 @@
 import { useEffect, useState } from 'react'
 import type { Trace } from '../../../engine/server/protocol-tools.ts'
+import type { SeenMessage } from '../../core/recording.ts'
+import { parsedJson } from '../../core/samples.ts'
 import { useCurrent, useEditor, useText } from '../context.ts'
+import { useNeeds } from '../people/may.ts'
+import { patchTests } from '../state/tests.ts'
 import styles from './Drawer.module.css'
 import { Hops } from './Hops.tsx'
 
@@ -11,6 +15,7 @@ export default function TracePanel() {
   const editor = useEditor()
   const t = useText()
   const flow = useCurrent((open) => open.flow)
+  const needs = useNeeds('editor')
   const [filter, setFilter] = useState('')
   const [trace, setTrace] = useState<Trace>()
   const id = trace?.state === 'armed' ? trace.id : undefined
@@ -20,6 +25,7 @@ export default function TracePanel() {
     return () => window.clearInterval(timer)
   }, [editor, id])
   if (flow === undefined) return null
+  const seen = trace === undefined ? undefined : messageOf(trace)
   const arm = () => editor.client.arm({ flow, ...(filter === '' ? {} : { filter }) }).then(setTrace, editor.fail)
   return (
     <div className={styles.columns}>
@@ -49,6 +55,21 @@ export default function TracePanel() {
           {trace?.state === 'expired' && t('trace.expired')}
           {trace?.state === 'done' && t('trace.done', { count: trace.hops.length, micros: trace.micros ?? 0 })}
         </p>
+        {trace?.state === 'done' && seen !== undefined && (
+          <div className={styles.line}>
+            <button
+              type="button"
+              className="button"
+              {...needs}
+              onClick={() => {
+                patchTests(editor, flow, { view: 'record', seed: [seen] })
+                editor.ui.setState({ drawer: 'tests', traced: undefined })
+              }}
+            >
+              {t('trace.makeTest')}
+            </button>
+          </div>
+        )}
         <p className="muted">{t('trace.help')}</p>
       </form>
       <div className={styles.main} data-trace={trace?.state}>
@@ -56,4 +77,15 @@ export default function TracePanel() {
       </div>
     </div>
   )
+}
+
+/** What the source gave that the message came in by; undefined when it gave nothing, or its text was cut. */
+function messageOf({ hops }: Trace): SeenMessage | undefined {
+  const [first] = hops
+  const [sent] = first?.out ?? []
+  if (first === undefined || sent === undefined) return undefined
+  const { text, size } = sent.message.payload
+  const payload = text.length < size ? undefined : parsedJson(text)
+  if (payload === undefined) return undefined
+  return { port: `${first.node}.${sent.port}`, topic: sent.message.topic, payload, time: sent.message.time }
 }

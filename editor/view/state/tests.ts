@@ -3,6 +3,7 @@ import type { Problem } from '../../../engine/errors.ts'
 import type { RuleCoverage, RuleTestResult, RuleTestsFile } from '../../../engine/server/protocol-tests.ts'
 import type { FlowDocument } from '../../core/document.ts'
 import { isObject } from '../../core/path.ts'
+import type { SeenMessage } from '../../core/recording.ts'
 import { lineText, parsedJson } from '../../core/samples.ts'
 import { ApiError } from '../api/client.ts'
 import { whyNot } from '../people/may.ts'
@@ -26,6 +27,8 @@ export interface FlowTests {
   /** Where the editor goes to: an offset of the text. A new object goes there again. */
   goTo: { offset: number } | undefined
   showCoverage: boolean
+  /** Messages that the next test is made from, when somebody else has chosen them. */
+  seed: readonly SeenMessage[] | undefined
   /** Run again whenever the draft or the tests change. */
   follow: boolean
 }
@@ -48,6 +51,7 @@ export const noTests: FlowTests = {
   view: 'result',
   goTo: undefined,
   showCoverage: true,
+  seed: undefined,
   follow: false,
 }
 

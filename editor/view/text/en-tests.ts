@@ -46,6 +46,7 @@ export const enTests = {
   'tests.left': 'Left out by all tests:',
   'tests.problems': 'Nothing ran, because:',
   'tests.noList': 'The file has no list "tests" to which it could be added. Mend the JSON first.',
+  'trace.makeTest': 'Make a test from it',
   'record.start': 'Record',
   'record.stop': 'Stop recording',
   'record.history': 'Take the last from history',

@@ -47,6 +47,7 @@ export const zhTests: Readonly<Record<keyof typeof enTests, string>> = {
   'tests.left': '所有测试都不包括：',
   'tests.problems': '没有运行，因为：',
   'tests.noList': '文件中没有可以添加的“tests”列表。请先修正 JSON。',
+  'trace.makeTest': '由此生成测试',
   'record.start': '录制',
   'record.stop': '停止录制',
   'record.history': '从历史中取最近的',

@@ -39,12 +39,16 @@ export default function Recorder({ flow }: { flow: string }) {
     [sources, editor, flow],
   )
   const [recording, setRecording] = useState(false)
-  const [seen, setSeen] = useState<readonly SeenMessage[]>(() => lastMessages(editor, flow, ports))
+  const [seen, setSeen] = useState<readonly SeenMessage[]>(
+    () => editor.tests.getState()[flow]?.seed ?? lastMessages(editor, flow, ports),
+  )
   const [name, setName] = useState<string>()
   const [advance, setAdvance] = useState('1m')
   const [draft, setDraft] = useState<RuleTestDraft>()
   const [text, setText] = useState('')
   const [busy, setBusy] = useState(false)
+  // They are for this test; the next one begins with what came last.
+  useEffect(() => patchTests(editor, flow, { seed: undefined }), [editor, flow])
   useRecording({ flow, ports, on: recording, add: (message) => setSeen((before) => added(before, message)) })
   if (document === undefined) return null
   const shownName = name ?? nameFor(seen)
