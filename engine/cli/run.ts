@@ -14,6 +14,7 @@ import { diagCommand } from './diag.ts'
 import { doctorCommand } from './doctor.ts'
 import { fmtCommand } from './fmt.ts'
 import { commandHelp, generalHelp } from './help.ts'
+import { historyCommand } from './history.ts'
 import { packageVersion } from './home.ts'
 import { nodesCommand } from './nodes.ts'
 import { parse } from './parse.ts'
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   deployCommand,
   deploysCommand,
   deadLettersCommand,
+  historyCommand,
   alarmsCommand,
   secretsCommand,
   brokerUsersCommand,

@@ -13,6 +13,7 @@ import type {
 import { type HistorySettings, historyDefaults } from '../spec/history.ts'
 import { compileFilter } from '../spec/topics.ts'
 import type { Recording } from '../store/history.ts'
+import { historyOverview } from '../store/history-overview.ts'
 import type { EngineStore } from '../store/index.ts'
 import { defaultConnection } from './connections.ts'
 import { HistoryKeeper } from './history-keeper.ts'
@@ -122,27 +123,16 @@ export class History {
   }
 
   list(): HistoryOverview {
-    const { history } = this.#options.store
-    const items = history.recordings().map((recording): HistoryRecording => {
-      const { id, connection, owner, filters, keep, size, dropped } = recording
-      const { staged, chunks } = history.totals(id)
-      const oldest = earliest(staged.first, chunks.first)
-      const newest = latest(staged.last, chunks.last)
-      return {
-        connection,
+    const items = historyOverview(this.#options.store.database).map(
+      ({ id, owner, filters, oldest, newest, ...rest }): HistoryRecording => ({
+        ...rest,
         ...(owner === '' ? {} : { flow: owner }),
         filters: [...filters],
-        keep,
-        size,
         active: this.#active.has(id),
-        messages: staged.messages + chunks.messages,
-        bytes: staged.bytes + chunks.bytes,
-        stored: staged.stored + chunks.stored,
         ...(oldest === undefined ? {} : { oldest }),
         ...(newest === undefined ? {} : { newest }),
-        dropped,
-      }
-    })
+      }),
+    )
     const { stopped, missed } = this.#staging
     return { items, ...(stopped === undefined ? {} : { stopped }), missed }
   }
@@ -201,12 +191,4 @@ function isSame(wanted: Wanted, { connection, owner, filters, keep, size }: Reco
   const same =
     wanted.connection === connection && wanted.owner === owner && wanted.keep === keep && wanted.size === size
   return same && JSON.stringify(wanted.filters) === JSON.stringify(filters)
-}
-
-function earliest(one: number | null, other: number | null): number | undefined {
-  return one === null || other === null ? (one ?? other ?? undefined) : Math.min(one, other)
-}
-
-function latest(one: number | null, other: number | null): number | undefined {
-  return one === null || other === null ? (one ?? other ?? undefined) : Math.max(one, other)
 }

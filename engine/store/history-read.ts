@@ -112,7 +112,8 @@ function* merge(parts: readonly PlacedPart[], progress: { done: number }): Gener
   }
 }
 
-function openReader(directory: string): Database.Database {
+/** The database of a data directory, only for reading, also while its engine runs. Throws FILE_UNREADABLE. */
+export function openReader(directory: string): Database.Database {
   const file = join(directory, databaseFile)
   try {
     const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 })
