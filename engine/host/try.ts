@@ -6,6 +6,7 @@ import { createSandbox, type Sandbox, type SandboxResult } from '../run/sandbox.
 import { VirtualClock } from '../run/virtual-clock.ts'
 import type { WatchedHop } from '../run/watch.ts'
 import type { TriedNode, TryAnswer, TryRequest } from '../server/protocol.ts'
+import type { TriedRequest } from '../server/protocol-tools.ts'
 import { parseDuration } from '../spec/fields.ts'
 import type { Message } from '../spec/message.ts'
 import { type EngineStore, openStore } from '../store/index.ts'
@@ -64,10 +65,12 @@ export function tryDraft(request: TryRequest, options: TryOptions): TryAnswer {
   }
 }
 
-function send(sandbox: Sandbox, plan: Plan, { node, port, message, packet }: TryRequest): void {
-  if (message !== undefined && packet !== undefined)
-    throw refused('"message" and "packet" are both there.', 'Send one of them.', 'body.packet')
-  if (message !== undefined) {
+function send(sandbox: Sandbox, plan: Plan, { node, port, message, packet, request }: TryRequest): void {
+  const [first, second] = Object.entries({ message, packet, request }).filter(([, value]) => value !== undefined)
+  if (first !== undefined && second !== undefined)
+    throw refused(`"${first[0]}" and "${second[0]}" are both there.`, 'Send one of them.', `body.${second[0]}`)
+  if (request !== undefined) sendRequest(sandbox, request)
+  else if (message !== undefined) {
     if (node === undefined)
       throw refused('"node" is missing.', 'Say which node gets the message, such as "node": "check".', 'body.node')
     const inputs = plan.nodes.find(({ id }) => id === node)?.inputs ?? {}
@@ -81,6 +84,18 @@ function send(sandbox: Sandbox, plan: Plan, { node, port, message, packet }: Try
     const who = node === undefined ? 'No node subscribes' : `The node "${node}" does not subscribe`
     throw refused(`${who} to "${topic}".`, 'Send to a topic that a source of this flow matches.', 'body.packet.topic')
   }
+}
+
+function sendRequest(sandbox: Sandbox, { method = 'POST', path, query = {}, headers = {}, body }: TriedRequest): void {
+  const json = body !== undefined && typeof body !== 'string'
+  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  sandbox.request({
+    method,
+    path,
+    query,
+    headers: { ...(json ? { 'content-type': 'application/json' } : {}), ...Object.fromEntries(named) },
+    body: Buffer.from(json ? JSON.stringify(body) : (body ?? '')),
+  })
 }
 
 /** Fields of the message's own shape must have its types; a flow may set any others. */

@@ -92,12 +92,24 @@ export interface TryRequest {
   message?: Record<string, unknown> | undefined
   /** A packet as a device would publish it; a payload that is no text is sent as JSON. */
   packet?: { topic: string; payload: unknown; retain?: boolean | undefined; qos?: 0 | 1 | 2 | undefined } | undefined
+  /** A request to a hook of the flow, whose sender is not asked for a proof; a body that is no text is sent as JSON. */
+  request?: TriedRequest | undefined
   /** Lets virtual time go on after that, by a duration such as "5m"; timers fire on the way. */
   advance?: string | undefined
   /** Starts with a copy of the state and timers that the flow has now; `query` nodes then read the engine's tables. */
   withState?: boolean | undefined
   /** Seed of $random() and the like; 1 unless said. */
   seed?: number | undefined
+}
+
+export interface TriedRequest {
+  /** POST unless said. */
+  method?: string | undefined
+  /** What stands behind `/hooks/`. */
+  path: string
+  query?: Record<string, string> | undefined
+  headers?: Record<string, string> | undefined
+  body?: unknown
 }
 
 export interface TryAnswer {

@@ -32,13 +32,23 @@ export function toolRoutes(apiRoot: string): readonly Route[] {
     route({
       method: 'POST',
       path: `${apiRoot}/try`,
-      summary: 'Runs { document, node?, port?, message? | packet?, advance?, withState?, seed? } beside the flows.',
+      summary:
+        'Runs { document, node?, port?, message? | packet? | request?, advance?, withState?, seed? } beside the flows.',
       access: 'editor',
       body: z.strictObject({
         document: z.unknown(),
         node: idText().optional(),
         port: z.string().min(1).max(64).optional(),
         message: z.record(z.string(), z.unknown()).optional(),
+        request: z
+          .strictObject({
+            method: z.string().max(16).optional(),
+            path: z.string().min(1).max(1024),
+            query: z.record(z.string(), z.string()).optional(),
+            headers: z.record(z.string(), z.string()).optional(),
+            body: z.unknown().optional(),
+          })
+          .optional(),
         packet: z
           .strictObject({
             topic: topicText(),

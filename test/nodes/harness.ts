@@ -8,6 +8,7 @@ import {
   derive,
   type Effect,
   type EffectResult,
+  type HookRequest,
   type Json,
   type Message,
   type Packet,
@@ -96,6 +97,15 @@ export class Bench {
   /** A command of a person; what the node refuses stands among the failures. */
   command(command: Command): void {
     this.#run('onCommand', ':command', command)
+    this.#fireDue()
+  }
+
+  /** A request to a hook of the node; what it refuses stands among the failures. */
+  request(fields: Partial<HookRequest> & { id: string }): void {
+    const body = fields.body ?? new Uint8Array()
+    const digest = Buffer.from(body).toString('base64')
+    const usual = { method: 'POST', path: 'hook', params: {}, query: {}, headers: {}, body, digest, received: this.now }
+    this.#run('onRequest', ':request', { ...usual, ...fields })
     this.#fireDue()
   }
 
