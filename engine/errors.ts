@@ -356,6 +356,11 @@ export const errorTable = {
     text: 'The flows directory {directory} does not exist.',
     hint: 'Make it (mkdir -p {directory}), or leave {option} out: then ./flows is made, with examples.',
   },
+  FLOWS_NO_DIRECTORY: {
+    status: 400,
+    text: 'The flows directory {directory} is a file.',
+    hint: 'Give {option} the directory that the flow files stand in.',
+  },
   ENGINE_UNREACHABLE: {
     status: 502,
     text: 'No engine answers at {url}: {detail}.',

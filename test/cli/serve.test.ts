@@ -116,6 +116,14 @@ describe('the first start', () => {
     expect(readdirSync(join(path, 'flows'))).toEqual([])
   })
 
+  test('a file where the directory should be is an error that says where it was named', () => {
+    const file = join(temporaryDirectory('first').path, 'flows.json')
+    writeFileSync(file, '{}')
+    expect(() => prepareFlows(file, '--flows', examples)).toThrow(
+      expect.objectContaining({ code: 'FLOWS_NO_DIRECTORY', hint: expect.stringContaining('--flows') }),
+    )
+  })
+
   test.each([['--flows'], ['RULEWIRE_FLOWS'], ['rulewire.json:2:3']])(
     'a directory that was named by %s and is not there is an error',
     (name) => {

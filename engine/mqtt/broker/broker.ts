@@ -97,6 +97,8 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
     throw error
   }
 
+  // Closed again by whoever started it when something beside it fails: the end of both is the same.
+  let closing: Promise<void> | undefined
   return {
     get port() {
       return listeners.port
@@ -120,14 +122,19 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
     },
     clients: () => [...hub.members()].map((member) => stateOf(member, hub.userOf(member.client))),
     userChanged: (user, gone) => hub.userChanged(user, gone),
-    async close() {
-      listeners.stop()
-      await hub.close()
-      await listeners.close()
-      // The wills, and that they were published.
-      if (store.fault === undefined) await new Promise<void>((resolve) => store.whenCommitted(resolve))
-      store.close()
+    close() {
+      closing ??= close()
+      return closing
     },
+  }
+
+  async function close(): Promise<void> {
+    listeners.stop()
+    await hub.close()
+    await listeners.close()
+    // The wills, and that they were published.
+    if (store.fault === undefined) await new Promise<void>((resolve) => store.whenCommitted(resolve))
+    store.close()
   }
 }
 
