@@ -20,6 +20,8 @@ export interface DiskGuardOptions {
   clock: Clock
   /** Bytes that are free for us; asks the system unless given. */
   free?: ((directory: string) => Promise<number>) | undefined
+  /** Milliseconds between two looks; 2000 unless given. */
+  every?: number | undefined
   /** History or intake stopped, or goes on. */
   changed(): void
   log: Log
@@ -27,8 +29,7 @@ export interface DiskGuardOptions {
 
 const defaultLimits: DiskLimits = { history: 200_000_000, intake: 50_000_000 }
 
-/** Milliseconds between two looks. */
-const pause = 2000
+const defaultPause = 2000
 /** What stopped goes on when so much more is free than it needs, so that it does not begin and stop all the time. */
 const margin = 1.1
 
@@ -46,12 +47,13 @@ export interface GuardedParts {
 /** The guard of an engine's data directory. */
 export function createDiskGuard({ data, disk = {} }: EngineOptions, parts: GuardedParts): DiskGuard {
   const { clock, log, history, broker, steer } = parts
-  const { free, ...limits } = disk
+  const { free, every, ...limits } = disk
   const guard = new DiskGuard({
     directory: data,
     limits: { ...defaultLimits, ...limits },
     clock,
     free,
+    every,
     changed() {
       history.stopped = guard.historyStopped
       broker?.hold(guard.intakeStopped !== undefined)
@@ -90,10 +92,10 @@ export class DiskGuard {
 
   /** Looks now and from time to time. Resolves after the first look. */
   async start(): Promise<void> {
-    const { directory, clock } = this.#options
+    const { directory, clock, every = defaultPause } = this.#options
     if (directory === ':memory:' || this.#stopped) return
     await this.#look()
-    if (!this.#stopped) this.#stop = clock.at(clock.now() + pause, () => void this.start())
+    if (!this.#stopped) this.#stop = clock.at(clock.now() + every, () => void this.start())
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import type { Clock, FaultPoint } from '../run/ports.ts'
 import type { SecretReference } from '../spec/fields.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import type { AuthOptions } from './auth.ts'
-import type { DiskLimits } from './disk-guard.ts'
+import type { DiskGuardOptions, DiskLimits } from './disk-guard.ts'
 import type { HistoryOption } from './history.ts'
 
 /** A broker connection beside its name and URL; user and password may be the names of secrets. */
@@ -67,7 +67,7 @@ export interface EngineOptions {
   /** What is recorded of connections, by name; `default` is the one without a name. Flows say for themselves what they record. */
   history?: Readonly<Record<string, HistoryOption | undefined>>
   /** Free bytes of the disk below which history and intake stop. */
-  disk?: Partial<DiskLimits> & { free?: (directory: string) => Promise<number> }
+  disk?: Partial<DiskLimits> & Pick<DiskGuardOptions, 'free' | 'every'>
   /** The embedded broker. */
   mqtt?: MqttOptions
   /** Others than this machine reach the HTTP server: hooks that ask for no proof get a warning. */

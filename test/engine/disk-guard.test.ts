@@ -43,7 +43,7 @@ for (const embedded of [true, false]) {
     let free = 1_000_000_000
     const mosquitto = embedded ? undefined : await startMosquitto({ config: ['max_queued_messages 0'] })
     if (mosquitto !== undefined) ends.push(() => mosquitto.stop())
-    const disk = { history: 200_000_000, intake: 50_000_000, free: async () => free }
+    const disk = { history: 200_000_000, intake: 50_000_000, free: async () => free, every: 20 }
     const test = await startEngine({ plant: flow }, { broker: mosquitto?.url, disk })
     ends.push(() => test.close())
     await until(() => test.engine.health().ready, 'the connections')
@@ -90,7 +90,10 @@ it('an engine that starts on a short disk takes nothing until there is room', as
   let free = 10_000_000
   const mosquitto = await startMosquitto({ config: ['max_queued_messages 0'] })
   ends.push(() => mosquitto.stop())
-  const test = await startEngine({ plant: flow }, { broker: mosquitto.url, disk: { free: async () => free } })
+  const test = await startEngine(
+    { plant: flow },
+    { broker: mosquitto.url, disk: { free: async () => free, every: 20 } },
+  )
   ends.push(() => test.close())
   expect(test.engine.health().ready).toBe(false)
   await until(() => test.engine.brokers()[0]?.incoming.status === 'connected', 'the connection')
