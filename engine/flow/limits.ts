@@ -6,6 +6,8 @@ export const flowLimits = {
   wires: 20_000,
   /** Characters of one JSONata expression. */
   expressionLength: 10_000,
+  /** Steps of all paths in one JSONata expression. */
+  pathSteps: 500,
   /** Objects and arrays inside each other; the document itself is the first. */
   depth: 64,
 } as const

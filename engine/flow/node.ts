@@ -1,4 +1,5 @@
 import { type Problem, problem, warning } from '../errors.ts'
+import { pathSteps } from '../jsonata/index.ts'
 import type { AnyNodeSpec, Port } from '../spec/spec.ts'
 import { parseConfig } from './config-cache.ts'
 import type { Placed } from './document.ts'
@@ -87,7 +88,7 @@ function readConfig(entry: NodeEntry, spec: AnyNodeSpec, where: Where): { config
   const { base } = where
   const text = JSON.stringify(entry.config)
   const secrets = text.includes('"$secret"') ? secretProblems(entry, where) : []
-  const tooLong = text.length > flowLimits.expressionLength ? longExpressions(entry, spec, where) : []
+  const tooLong = overLimit(text) === undefined ? [] : longExpressions(entry, spec, where)
   if (tooLong.length > 0) return { config: undefined, problems: [...tooLong, ...secrets] }
   const parsed = (where.context.memory?.parse ?? parseConfig)(spec, entry.config, text)
   if (parsed.success) {
@@ -103,21 +104,34 @@ function longExpressions(entry: NodeEntry, spec: AnyNodeSpec, { base, schemaOf }
   const long = longTexts(entry.config, [])
   if (long.length === 0) return []
   const schema = schemaOf(spec)
-  return long.flatMap(({ path, length }) => {
+  return long.flatMap(({ path, values }) => {
     if (fieldAt(schema, path)?.format !== 'jsonata') return []
-    const values = { what: 'The expression', found: `${length} characters`, limit: `${flowLimits.expressionLength}` }
     return [problem('TOO_LARGE', values, { node: entry.id, at: pathText([...base, ...path]) })]
   })
 }
 
-function longTexts(value: unknown, path: Path): { path: Path; length: number }[] {
+function longTexts(value: unknown, path: Path): { path: Path; values: Found }[] {
   if (typeof value === 'string') {
-    return value.length > flowLimits.expressionLength ? [{ path, length: value.length }] : []
+    const values = overLimit(value)
+    return values === undefined ? [] : [{ path, values }]
   }
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, item]) =>
     longTexts(item, [...path, Array.isArray(value) ? Number(name) : name]),
   )
+}
+
+type Found = Readonly<Record<'what' | 'found' | 'limit', string>>
+
+/** What is too much of a text, if it is an expression. */
+function overLimit(text: string): Found | undefined {
+  const { expressionLength, pathSteps: most } = flowLimits
+  if (text.length > expressionLength) {
+    return { what: 'The expression', found: `${text.length} characters`, limit: `${expressionLength}` }
+  }
+  const steps = text.length > most ? pathSteps(text) : 0
+  if (steps <= most) return undefined
+  return { what: 'The paths of the expression', found: `${steps} steps`, limit: `${most}` }
 }
 
 function secretProblems(entry: NodeEntry, { context, base }: Where): Problem[] {

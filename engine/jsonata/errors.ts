@@ -79,6 +79,7 @@ const ownTemplates: Readonly<Record<string, string>> = {
   L1004: 'The picture string {{value}} is too long, or too ambiguous for so long a text',
   L1005:
     'The regular expression {{value}} could take forever, and has parts that cannot be run step by step. Do without looking behind',
+  L1006: 'The expression has paths of more than {{value}} steps in all. Write shorter ones',
   X1000: 'A mistake in the evaluator: {{{message}}}',
   X1001: 'The function cannot work on its arguments: {{{message}}}',
   X1002: 'The host function gave a promise. Only synchronous functions can be called',

@@ -5,6 +5,7 @@ import { CompiledExpression } from './program.ts'
 export type { Group, Node, NodeType, Pair, Slot, Stage, Term } from './ast.ts'
 export { JsonataError } from './errors.ts'
 export { defaultLimits, type Limits } from './limits.ts'
+export { pathSteps } from './long-paths.ts'
 
 /**
  * JSONata as a synchronous function that always comes back. The whole language of the npm package `jsonata`, which is

@@ -9,6 +9,7 @@ import { Frame, type Run, Scope } from './frame.ts'
 import { builtIns } from './functions/table.ts'
 import { type LibraryFunction, libraryFunction, type ParseError, parse, templateOf } from './library.ts'
 import type { Limits } from './limits.ts'
+import { checkLongPaths } from './long-paths.ts'
 import { cleaned } from './result.ts'
 import { isStackOverflow, type Program, State, type World } from './state.ts'
 
@@ -104,7 +105,7 @@ export class CompiledExpression implements Program {
     try {
       ast = parseText(text)
     } catch (error) {
-      if (!(error instanceof Failure) || error.code === 'L1003') throw error
+      if (!(error instanceof Failure) || error.code === 'L1003' || error.code === 'L1006') throw error
       throw new Failure('D3120', { value: this.word(error), cause: error })
     }
     return new Compiler(findFacts(ast), true, new Set()).compile(ast, rootScope(ast))
@@ -131,6 +132,7 @@ export class CompiledExpression implements Program {
 /** The tree of an expression; throws a failure, or a full stack. */
 function parseText(text: string): Node {
   checkDoubling(text)
+  checkLongPaths(text)
   try {
     return parse(text)
   } catch (error) {

@@ -27,7 +27,13 @@ export function queryNames(sql: string): string[] {
   return [...new Set(Array.from(withoutTexts(sql).matchAll(/:([A-Za-z_]\w*)/g), (match) => match[1] ?? ''))]
 }
 
-/** Strings, quoted names and comments become blanks: a colon in them is no placeholder. */
+/**
+ * Strings, quoted names and comments become blanks: a colon in them is no placeholder. One that is not closed goes on to the end, so that
+ * each sign is looked at once.
+ */
 function withoutTexts(sql: string): string {
-  return sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')
+  return sql.replace(
+    /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
+    ' ',
+  )
 }

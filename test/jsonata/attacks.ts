@@ -186,6 +186,13 @@ export const attacks: readonly Attack[] = [
     text: `$contains("a", /["']/) and ${'('.repeat(40)}a${' ?: b)'.repeat(40)}`,
     codes: ['L1003'],
   },
+  { name: 'a path without end', text: `a${'.b'.repeat(50_000)}`, codes: ['L1006'] },
+  { name: 'a path without end in a text', text: '$eval("a" & $pad("", 100000, ".b"))', codes: ['L1001', 'L1006'] },
+  {
+    name: '$eval of a long path in a loop',
+    text: '$map([1..1000], function() { $eval("a" & $pad("", 7000, ".b")) })',
+    codes: [...steps, 'D1012'],
+  },
   { name: 'brackets without end', text: `${'('.repeat(100_000)}1${')'.repeat(100_000)}`, codes: ['D1011'] },
   { name: 'arrays without end', text: `${'['.repeat(50_000)}1${']'.repeat(50_000)}`, codes: ['D1011'] },
   { name: 'long sum', text: `1${'+1'.repeat(100_000)}`, codes: ['D1011'] },

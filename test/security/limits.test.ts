@@ -37,6 +37,16 @@ describe('C31: a flow is limited', () => {
     expect(check({ flow: 'a', nodes, wires })).toMatchObject([{ code: 'TOO_LARGE' }])
   })
 
+  it('in the steps of paths in an expression', () => {
+    const path = (steps: number) => `$exists(a${'.b'.repeat(steps)})`
+    expect(check({ flow: 'a', nodes: [node('a', path(flowLimits.pathSteps))], wires: [] })).toEqual([])
+    const over = check({ flow: 'a', nodes: [node('a', path(flowLimits.pathSteps + 1))], wires: [] })
+    expect(over).toMatchObject([{ code: 'TOO_LARGE', at: 'nodes[0].config.when' }])
+    // Numbers and sentences are no paths.
+    const table = `[${Array.from({ length: 2000 }, () => '1.5').join()}][0] > 1`
+    expect(check({ flow: 'a', nodes: [node('a', table)], wires: [] })).toEqual([])
+  })
+
   it('in the length of an expression', () => {
     const long = (length: number) => `'${'x'.repeat(length - 6)}'='a'`.slice(0, length)
     const at = long(flowLimits.expressionLength - 0)
