@@ -18,6 +18,8 @@ export interface NodeDescription {
   outputs: PortDescription[]
   /** Whether ports depend on the config; then those of the defaults are given, or of the first example. */
   dynamicPorts: boolean
+  /** A source of requests to a hook, whose path stands in the field `path`. */
+  serves?: true
   /** Its nodes have alarms. */
   alarms?: true
   examples: { title: string; config: unknown }[]
@@ -53,6 +55,7 @@ export function describeNode(spec: AnyNodeSpec): NodeDescription {
     inputs: describePorts(portsOf(spec.inputs, config)),
     outputs: describePorts(portsOf(spec.outputs, config)),
     dynamicPorts: typeof spec.inputs === 'function' || typeof spec.outputs === 'function',
+    ...(spec.serves === undefined ? {} : { serves: true }),
     examples: spec.examples.map((example) => ({ title: example.title, config: example.config })),
   }
 }

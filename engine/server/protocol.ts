@@ -69,6 +69,8 @@ export interface NodeTypeDescription {
   dynamicPorts: boolean
   /** Its nodes have alarms. */
   alarms?: true
+  /** A source of requests to a hook, whose path stands in the field `path`. */
+  serves?: true
   examples: { title: string; config: unknown }[]
 }
 

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react'
 import type { TryAnswer } from '../../../engine/server/protocol-tools.ts'
 import { nodeOf } from '../../core/document.ts'
 import { parsedJson } from '../../core/samples.ts'
+import { firstMessage, type TriedNode, triedParts } from '../../core/tried.ts'
 import { useCurrent, useEditor, useText, useUi } from '../context.ts'
 import { messageFor } from '../state/sample.ts'
 import styles from './Drawer.module.css'
@@ -22,8 +23,9 @@ function TryNode({ flow, node, editor }: { flow: string; node: string; editor: R
   const t = useText()
   const name = `${flow}/${node}`
   const pinned = useUi((state) => state.pinned[name])
+  const about = () => triedNode(editor, node)
   const last = () => messageFor(editor, node) ?? messageOut(editor, flow, node)
-  const [text, setText] = useState(() => pinned ?? JSON.stringify(last() ?? { topic: 'test', payload: {} }, null, 2))
+  const [text, setText] = useState(() => pinned ?? JSON.stringify(last() ?? firstMessage(about()), null, 2))
   const [advance, setAdvance] = useState('')
   const [withState, setWithState] = useState(false)
   const [answer, setAnswer] = useState<TryAnswer>()
@@ -37,21 +39,15 @@ function TryNode({ flow, node, editor }: { flow: string; node: string; editor: R
   const wrong = typeof message !== 'object' || message === null || Array.isArray(message)
   const run = async () => {
     const open = editor.current()
-    const spec = editor.server
-      .getState()
-      .specs.get(nodeOf(open?.history.document ?? { flow, nodes: [], wires: [] }, node)?.type ?? '')
     if (open === undefined || wrong) return
     setBusy(true)
     try {
-      const given = message as { topic?: string; payload?: unknown } // an object, as `wrong` says; the engine checks its fields
-      const source = spec !== undefined && spec.inputs.length === 0
+      const given = message as Record<string, unknown> // an object, as `wrong` says; the engine checks its fields
       setAnswer(
         await editor.client.tryDraft({
           document: open.history.document,
           node,
-          ...(source
-            ? { packet: { topic: given.topic ?? 'test', payload: given.payload ?? null } }
-            : { message: given }),
+          ...triedParts(about(), given),
           ...(advance === '' ? {} : { advance }),
           ...(withState ? { withState } : {}),
         }),
@@ -138,6 +134,13 @@ function TryNode({ flow, node, editor }: { flow: string; node: string; editor: R
       </div>
     </div>
   )
+}
+
+function triedNode(editor: ReturnType<typeof useEditor>, id: string): TriedNode {
+  const entry = nodeOf(editor.current()?.history.document ?? { flow: '', nodes: [], wires: [] }, id)
+  const spec = editor.server.getState().specs.get(entry?.type ?? '')
+  const source = spec !== undefined && spec.inputs.length === 0
+  return { id, config: entry?.config, source, serves: spec?.serves === true }
 }
 
 /** Of a source: what it sent last. */
