@@ -9,7 +9,7 @@ export const errorTable = {
   BROKEN_JSON: {
     status: 400,
     text: 'This is not JSON: {detail}.',
-    hint: 'Mend the text at this place; "rulewire fmt" prints a file that can be read.',
+    hint: 'Mend the text at this place.',
   },
   NOT_A_FLOW: {
     status: 422,

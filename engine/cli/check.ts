@@ -11,23 +11,30 @@ import { loadTests } from './test-files.ts'
 
 const options = {
   types: flag({ help: 'Prints the type of the messages at each output port.' }),
+  json: flag({ help: 'Prints { files, errors, warnings, problems } as JSON, for programs.' }),
 }
 
 export const checkCommand = command({
   name: 'check',
   summary: 'Checks flow files and prints all problems with their places.',
-  usage: 'FILE... [--types]',
+  usage: 'FILE... [--types] [--json]',
   words: { least: 1, most: Number.POSITIVE_INFINITY, what: 'a file or directory' },
   options,
   notes:
     'A directory stands for the flow files in it; a file of rule tests is checked when it is named.\nExit code: 0 no errors (there may be warnings), 1 errors, 2 wrong usage.',
   run: ({ values, words, terminal }) => {
     const checked = checkFiles(flowFiles(words))
+    const errors = checked.problems.filter((one) => one.severity === 'error').length
+    const warnings = checked.problems.length - errors
+    const code = errors === 0 ? exitCodes.ok : exitCodes.problems
+    if (values.json) {
+      terminal.out(`${JSON.stringify(report(checked, { errors, warnings, types: values.types }), null, 2)}\n`)
+      return code
+    }
     for (const one of checked.problems) terminal.out(problemText(one, terminal))
     if (values.types) for (const { file, result } of checked.files) printTypes(file, result.types, terminal)
-    const errors = checked.problems.filter((one) => one.severity === 'error').length
-    terminal.out(summary(checked.count, errors, checked.problems.length - errors, terminal))
-    return errors === 0 ? exitCodes.ok : exitCodes.problems
+    terminal.out(summary(checked.count, errors, warnings, terminal))
+    return code
   },
 })
 
@@ -62,6 +69,21 @@ function checkFiles(names: readonly string[]): CheckedFiles {
       ...tests.flatMap((file) => loadTests(file).problems),
     ],
   }
+}
+
+/** What `--json` prints; types only when they are wanted. */
+function report(
+  { files, count, problems }: CheckedFiles,
+  wanted: { errors: number; warnings: number; types: boolean },
+) {
+  const { errors, warnings } = wanted
+  const types = Object.fromEntries(
+    files.map(({ file, result }) => [
+      file,
+      Object.fromEntries(Object.entries(result.types).map(([port, type]) => [port, printType(type)])),
+    ]),
+  )
+  return { files: count, errors, warnings, problems, ...(wanted.types ? { types } : {}) }
 }
 
 /** One flow name in two files would be deployed over itself. */

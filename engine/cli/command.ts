@@ -11,6 +11,8 @@ export interface Command<Given extends Options = Options> {
   /** Words beside the options: how many there must and may be, and what they are. */
   words: { least: number; most: number; what: string }
   options: Given
+  /** Those of the options that the help of another command shows; this one only names that. */
+  borrowed?: { from: string; options: Options }
   /** Further lines of the help: examples, exit codes. */
   notes?: string
   /** Gives the exit code. */

@@ -3,7 +3,7 @@ import { problemText } from './check.ts'
 import { type CommandInput, command } from './command.ts'
 import { flag } from './option.ts'
 import { defaultConfigFile, readConfigFile, readSettings } from './settings.ts'
-import { startOptions } from './start-options.ts'
+import { furtherStartOptions, startOptions } from './start-options.ts'
 import { columns, counted, exitCodes, paint } from './terminal.ts'
 
 const options = { ...startOptions, json: flag({ help: 'print: JSON, for programs.' }) }
@@ -18,6 +18,7 @@ export const configCommand = command({
   usage: '[print [options] | check [FILE]]',
   words: { least: 0, most: 2, what: 'an action' },
   options,
+  borrowed: { from: 'start', options: furtherStartOptions },
   notes: `An option goes before its variable, that before the config file, that before the default. Passwords are not shown.
 Exit code: 0 fine, 1 the file has problems, 2 wrong usage.
 

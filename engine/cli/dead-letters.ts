@@ -6,6 +6,7 @@ import { type CommandInput, command } from './command.ts'
 import { engineOptions } from './engine-options.ts'
 import { flag, integer, text } from './option.ts'
 import { columns, counted, exitCodes, paint } from './terminal.ts'
+import { timeText } from './time.ts'
 
 const options = {
   ...engineOptions,
@@ -60,7 +61,7 @@ async function list({ values, terminal }: Input, words: readonly string[]): Prom
   if (values.json) return print(jsonText(page), terminal)
   const rows = page.items.map((letter) => [
     String(letter.id),
-    new Date(letter.time).toISOString(),
+    timeText(letter.time),
     `${letter.flow}/${letter.node}`,
     letter.code,
     escapeControls(letter.text),
@@ -77,7 +78,7 @@ async function show({ values, terminal }: Input, words: readonly string[]): Prom
   if (values.json) return print(jsonText(letter), terminal)
   const rows = [
     ['id', String(letter.id)],
-    ['time', new Date(letter.time).toISOString()],
+    ['time', timeText(letter.time)],
     ['node', `${letter.flow}/${letter.node}, port ${letter.port}`],
     ['attempts', String(letter.attempts)],
     ['error', `${paint(terminal, 'red', letter.code)} ${escapeControls(letter.text)}`],

@@ -7,7 +7,7 @@ import { examineAll } from './doctor.ts'
 import { engineOptions } from './engine-options.ts'
 import { packageVersion } from './home.ts'
 import { readSettings } from './settings.ts'
-import { startOptions } from './start-options.ts'
+import { furtherStartOptions, startOptions } from './start-options.ts'
 import { exitCodes } from './terminal.ts'
 
 /** What a running engine is asked for: numbers, names and states; no payload, no topic's value, no secret. */
@@ -19,6 +19,7 @@ export const diagCommand = command({
   usage: 'FILE [options]',
   words: { least: 1, most: 1, what: 'a file to write' },
   options: { ...startOptions, ...engineOptions },
+  borrowed: { from: 'start', options: furtherStartOptions },
   notes: `The file is JSON: settings with their origin, what "rulewire doctor" finds, and from a running engine its state,
 counters, connections and the structure of the flows: types and wires, no configs. Look at it before you send it to anybody.`,
   run: async ({ values, sources, words: [file = ''], terminal }) => {

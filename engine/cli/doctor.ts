@@ -6,17 +6,18 @@ import { command } from './command.ts'
 import { packageVersion } from './home.ts'
 import { flag } from './option.ts'
 import { type ParsedOptions, readSettings } from './settings.ts'
-import { startOptions } from './start-options.ts'
+import { furtherStartOptions, startOptions } from './start-options.ts'
 import { type Color, columns, counted, exitCodes, paint, type Terminal } from './terminal.ts'
 
 export const doctorCommand = command({
   name: 'doctor',
   summary: 'Looks at config, data, disk, flows, certificates and ports, and says what is wrong.',
-  usage: '[options of start]',
+  usage: '[options]',
   words: { least: 0, most: 0, what: '' },
   options: { ...startOptions, json: flag({ help: 'Prints JSON, for programs.' }) },
+  borrowed: { from: 'start', options: furtherStartOptions },
   notes:
-    'It changes nothing, and the engine may run meanwhile.\nExit code: 0 no errors (there may be warnings), 1 errors.',
+    'It changes nothing, and the engine may run meanwhile.\nExit code: 0 no errors (there may be warnings), 1 errors, 2 wrong usage.',
   run: async ({ values, sources, terminal }) => {
     const findings = await examineAll({ values, sources })
     if (values.json) terminal.out(`${JSON.stringify(findings, null, 2)}\n`)

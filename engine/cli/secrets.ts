@@ -4,6 +4,7 @@ import { authDeskOptions } from './auth-desk.ts'
 import { type CommandInput, command } from './command.ts'
 import { flag } from './option.ts'
 import { columns, counted, exitCodes } from './terminal.ts'
+import { timeText } from './time.ts'
 
 const options = {
   ...authDeskOptions,
@@ -42,7 +43,7 @@ async function list({ values, terminal }: Input): Promise<number> {
     const rows = found.map(({ name, source, changed, fault, users }) => [
       name,
       source,
-      changed === undefined ? '' : new Date(changed).toISOString(),
+      changed === undefined ? '' : timeText(changed),
       users.length === 0 ? 'not used' : users.join(', '),
       fault === undefined ? '' : `cannot be read: ${fault}`,
     ])

@@ -25,3 +25,8 @@ export const startOptions = {
 
 /** For commands that work on the directories of an engine: give what was parsed to `readSettings`, which reads the config file too. */
 export const directoryOptions = { config: startOptions.config, flows: startOptions.flows, data: startOptions.data }
+
+const { config: _config, flows: _flows, data: _data, ...further } = startOptions
+
+/** Those that commands which look at the settings of `start` have in common with it, and need not show again. */
+export const furtherStartOptions = further

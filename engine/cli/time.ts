@@ -1,5 +1,8 @@
+import { timeForms, timeReader } from '../backtest/time.ts'
 import { parseDuration } from '../spec/fields.ts'
 import { type Option, OptionFault } from './option.ts'
+
+const readTime = timeReader('UTC')
 
 interface About {
   value: string
@@ -20,7 +23,7 @@ export function span(about: About): Option<number | undefined> {
   }
 }
 
-/** An option that is a point in time, ISO 8601 or UTC milliseconds; a time without a zone is that of this machine. */
+/** An option that is a point in time: as in files, with UTC where no zone is named, or `7d` for seven days ago. */
 export function moment(about: About): Option<number | undefined> {
   return {
     ...about,
@@ -28,16 +31,10 @@ export function moment(about: About): Option<number | undefined> {
     many: false,
     read: (given) => {
       const text = given.at(-1) ?? ''
-      const time = /^\d{11,15}$/.test(text)
-        ? Number(text)
-        : /^\d{4}-\d\d-\d\d/.test(text)
-          ? Date.parse(text)
-          : Number.NaN
-      if (Number.isFinite(time)) return time
-      throw new OptionFault(
-        'that is no time',
-        'Write one such as 2026-05-04, 2026-05-04T08:30 or 2026-05-04T08:30:00Z.',
-      )
+      const ago = parseDuration(text)
+      const time = ago !== undefined && ago > 0 ? Date.now() - ago : readTime(text)
+      if (time !== undefined) return time
+      throw new OptionFault('that is no time', `Write ${timeForms}, or 7d for seven days ago.`)
     },
   }
 }

@@ -6,6 +6,7 @@ import { authDeskOptions, withDesk } from './auth-desk.ts'
 import { type CommandInput, command } from './command.ts'
 import { choice, flag, integer } from './option.ts'
 import { columns, counted, exitCodes } from './terminal.ts'
+import { timeText } from './time.ts'
 
 const options = {
   ...authDeskOptions,
@@ -47,8 +48,8 @@ async function list({ values, terminal }: Input): Promise<number> {
     `${token.start}...`,
     token.role,
     token.user ?? '-',
-    token.expires === null ? 'never expires' : `until ${new Date(token.expires).toISOString()}`,
-    token.lastUsed === null ? 'never used' : `used ${new Date(token.lastUsed).toISOString()}`,
+    token.expires === null ? 'never expires' : `until ${timeText(token.expires)}`,
+    token.lastUsed === null ? 'never used' : `used ${timeText(token.lastUsed)}`,
     escapeControls(token.title),
   ])
   if (rows.length > 0) terminal.out(`${columns(rows)}\n`)
@@ -75,5 +76,5 @@ async function revoke({ values, terminal }: Input, [id = '']: readonly string[])
 }
 
 function about({ id, role, expires }: ApiToken): string {
-  return `API token ${id}: ${role}, ${expires === null ? 'never expires' : `until ${new Date(expires).toISOString()}`}`
+  return `API token ${id}: ${role}, ${expires === null ? 'never expires' : `until ${timeText(expires)}`}`
 }

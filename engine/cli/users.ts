@@ -7,6 +7,7 @@ import { type CommandInput, command } from './command.ts'
 import { newPassword } from './new-password.ts'
 import { choice } from './option.ts'
 import { columns, counted, exitCodes } from './terminal.ts'
+import { timeText } from './time.ts'
 
 const options = {
   ...authDeskOptions,
@@ -67,7 +68,7 @@ async function list({ values, terminal }: Input): Promise<number> {
   const rows = users.map((user) => [
     user.name,
     user.disabled ? `${user.role}, disabled` : user.role,
-    user.lastLogin === null ? 'never logged in' : `last login ${new Date(user.lastLogin).toISOString()}`,
+    user.lastLogin === null ? 'never logged in' : `last login ${timeText(user.lastLogin)}`,
     counted(user.sessions, 'session'),
     counted(user.tokens, 'API token'),
   ])

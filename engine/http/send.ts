@@ -1,5 +1,6 @@
 import { type Problem, RulewireError, reasonOf } from '../errors.ts'
 import type { RequestEffect } from '../spec/context.ts'
+import { isDeeperThan, maxJsonDepth } from '../spec/decode.ts'
 import { redirected, redirectLimit } from './redirect.ts'
 import { HopelessRequest, type IncomingAnswer, type OutgoingRequest, type Transport } from './transport.ts'
 
@@ -102,10 +103,10 @@ function answerOf({ status, reason, headers, body }: IncomingAnswer): Answer {
   return { kind: 'again', detail, status, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 
-/** JSON where the answer says so and it is, else text. */
+/** JSON where the answer says so and it is, and not too deep to be kept and sent again (C32), else text. */
 function bodyOf(type: string, bytes: Buffer): unknown {
   const text = bytes.toString('utf8')
-  if (!/[/+]json\b/.test(type)) return text
+  if (!/[/+]json\b/.test(type) || isDeeperThan(text, maxJsonDepth)) return text
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -41,6 +41,25 @@ describe('check', () => {
     expect(count).toBe('1 file, 1 error, 0 warnings')
   })
 
+  test('--json gives the same to programs, with the same exit code; with --types the types of all ports', async () => {
+    const path = file('one.json', '{\n  "flow": "one",\n  "nods": [],\n  "nodes": [],\n  "wires": []\n}\n')
+    const { code, out } = await rulewire(['check', '--json', path])
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toEqual({
+      files: 1,
+      errors: 1,
+      warnings: 0,
+      problems: [expect.objectContaining({ file: path, line: 3, column: 3, code: 'UNKNOWN_FIELD', severity: 'error' })],
+    })
+    const source = { id: 'in', type: 'mqtt-in', config: { topic: 'a' } }
+    const whole = await rulewire(['check', '--json', '--types', file('two.json', flow('two', [source]))])
+    expect(whole.code).toBe(0)
+    expect(JSON.parse(whole.out)).toMatchObject({
+      problems: [],
+      types: { [join(directory, 'two.json')]: { 'in.out': expect.any(String) } },
+    })
+  })
+
   test('problems of all files come in one go', async () => {
     const { code, out } = await rulewire([
       'check',

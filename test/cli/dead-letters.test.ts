@@ -19,7 +19,7 @@ const deadLetters = (...args: string[]) =>
 test('they are listed with id, time, node, code and text', async () => {
   const { code, out } = await deadLetters()
   expect(code).toBe(0)
-  expect(out).toBe('7  2023-11-14T22:13:20.000Z  cold-chain/a  EXPRESSION_FAILED  It failed.\n1 dead letter\n')
+  expect(out).toBe('7  2023-11-14 22:13:20Z  cold-chain/a  EXPRESSION_FAILED  It failed.\n1 dead letter\n')
 })
 
 test('the list is filtered and paged', async () => {

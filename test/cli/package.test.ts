@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../tools/temporary.ts'
@@ -99,6 +99,17 @@ describe('the installed package', () => {
     expect(
       files.filter((file) => file.endsWith('.ts') || /\.test\.[jt]s$/.test(file) || file.startsWith('test')),
     ).toEqual([])
+  })
+
+  test('holds every page that README and docs lead to', () => {
+    const pages = ['README.md', ...readdirSync(join(installed, 'engine', 'docs')).map((name) => `engine/docs/${name}`)]
+    const missing = pages.flatMap((page) => {
+      const links = readFileSync(join(installed, page), 'utf8').matchAll(/\]\((?!\w+:)([^)#]+\.md)(?:#[^)]*)?\)/g)
+      return [...links].flatMap(([, link = '']) =>
+        existsSync(join(installed, dirname(page), link)) ? [] : [`${page}: ${link}`],
+      )
+    })
+    expect(missing).toEqual([])
   })
 
   test('checks its own examples', () => {

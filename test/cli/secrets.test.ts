@@ -30,7 +30,7 @@ describe('rulewire secrets', () => {
   it('lists names, times and users', async () => {
     const { ask } = await setUp()
     const { code, out } = await ask(['list'])
-    expect([code, out]).toEqual([0, 'hook-token  stored  1970-01-01T00:00:00.001Z  cold-chain/a\n1 secret\n'])
+    expect([code, out]).toEqual([0, 'hook-token  stored  1970-01-01 00:00:00Z  cold-chain/a\n1 secret\n'])
     expect(JSON.parse((await ask(['list', '--json'])).out)).toMatchObject([{ name: 'hook-token' }])
   })
 

@@ -24,13 +24,20 @@ describe('help', () => {
       expect(code).toBe(0)
       expect(out).toBe((await rulewire(['help', name])).out)
       expect(out).toBe((await rulewire([name, 'x', '--bogus', '-h'])).out)
+      const { borrowed } = command
+      const text = out.replaceAll(/\s+/g, ' ')
       for (const [option, { variable, help, shown }] of Object.entries(command.options)) {
-        expect(out).toContain(`--${option}`)
-        expect(out).toContain(help)
-        if (variable !== undefined) expect(out).toContain(variable)
-        if (shown !== undefined) expect(out).toContain(`default ${shown}`)
+        if (Object.hasOwn(borrowed?.options ?? {}, option)) continue
+        expect(text).toContain(`--${option}`)
+        expect(text).toContain(help)
+        if (variable !== undefined) expect(text).toContain(variable)
+        if (shown !== undefined) expect(text).toContain(`default ${shown}`)
       }
+      if (borrowed !== undefined) expect(text).toContain(`And the options of "rulewire ${borrowed.from}".`)
       for (const line of out.split('\n')) expect(line).toBe(line.trimEnd())
+      // one long word or the examples of a command may be wider
+      const table = out.slice(out.indexOf('Options:'), out.indexOf('  --version'))
+      for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(110)
     },
   )
 
@@ -61,7 +68,7 @@ describe('a command line that is wrong ends with 2 and says what to write', () =
     [['start', '--port'], 'OPTION_NEEDS_VALUE', 'Write --port PORT.'],
     [['start', '--flows', '--port', '1'], 'OPTION_NEEDS_VALUE', '--flows needs a value'],
     [['check', '--types=yes', 'x'], 'OPTION_TAKES_NONE', '"yes"'],
-    [['check'], 'MISSING_ARGUMENT', 'Write: rulewire check FILE... [--types]'],
+    [['check'], 'MISSING_ARGUMENT', 'Write: rulewire check FILE... [--types] [--json]'],
     [['nodes', 'filter', 'switch'], 'SURPLUS_ARGUMENT', 'takes no "switch"'],
     [['start', 'now'], 'SURPLUS_ARGUMENT', 'takes no "now"'],
     [['dead-letters', 'show'], 'MISSING_ARGUMENT', 'an id'],

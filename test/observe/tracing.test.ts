@@ -90,7 +90,8 @@ describe('traces', () => {
       ]),
     )
     expect(collector.headers[0]).toMatchObject({ 'x-key': 'letmein', 'content-type': 'application/json' })
-    for (const canary of ['987654321012', '1975308642024', 'letmein']) expect(collector.bodies.join()).not.toContain(canary)
+    for (const canary of ['987654321012', '1975308642024', 'letmein'])
+      expect(collector.bodies.join()).not.toContain(canary)
   })
 
   test('say what failed', async () => {

@@ -8,3 +8,11 @@ it('bytes come back as bytes, from a Buffer and from any Uint8Array, wherever th
     expect(back).toEqual({ topic: 'a', payload: new Uint8Array(bytes), list: [new Uint8Array(bytes)], text: '$bytes' })
   }
 })
+
+it('C32: what is nested too deep to be written is cut, and bytes in it are kept', () => {
+  let deep: unknown = 1
+  for (let level = 0; level < 200_000; level++) deep = level % 2 === 0 ? [deep] : { a: deep }
+  const text = toText({ topic: 't', bytes: new Uint8Array([1, 2]), payload: deep })
+  expect(text).toContain('nested deeper than 100 levels')
+  expect(fromText(text)).toMatchObject({ topic: 't', bytes: new Uint8Array([1, 2]) })
+})

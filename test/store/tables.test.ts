@@ -42,11 +42,14 @@ describe("the user's tables", () => {
     store.close()
   })
 
-  it.each(['rw_state', 'sqlite_x', 'a b', 'a"; DROP TABLE rw_state; --', '', '1a'])('C36: cannot be named %j', (name) => {
-    const store = open()
-    expect(() => store.transaction(() => store.tables.insert(name, { a: 1 }))).toThrow(RowRefused)
-    store.close()
-  })
+  it.each(['rw_state', 'sqlite_x', 'a b', 'a"; DROP TABLE rw_state; --', '', '1a'])(
+    'C36: cannot be named %j',
+    (name) => {
+      const store = open()
+      expect(() => store.transaction(() => store.tables.insert(name, { a: 1 }))).toThrow(RowRefused)
+      store.close()
+    },
+  )
 
   it.each([
     'SELECT * FROM rw_users',
