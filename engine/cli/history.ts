@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { reasonOf, rulewireError, suggestion } from '../errors.ts'
 import { inputOf } from '../host/backtest-run.ts'
-import { importHistory } from '../host/history-import.ts'
+import { importHistory, importOwner } from '../host/history-import.ts'
 import { historyLine } from '../host/history-lines.ts'
 import { newestMessages } from '../host/history-newest.ts'
 import { escapeControls } from '../log.ts'
@@ -68,7 +68,7 @@ function list(input: Input, words: readonly string[]): number {
       counted(one.messages, 'message'),
       `${megabytes(one.stored)} MB of ${megabytes(one.bytes)} MB`,
       one.oldest === undefined || one.newest === undefined ? '' : `${timeText(one.oldest)} to ${timeText(one.newest)}`,
-      `kept ${spanText(one.keep)}, ${megabytes(one.size)} MB`,
+      one.owner === importOwner ? 'kept until cleared' : `kept ${spanText(one.keep)}, ${megabytes(one.size)} MB`,
       escapeControls(one.filters.join(', ')),
     ])
     terminal.out(rows.length === 0 ? 'Nothing is recorded.\n' : `${columns(rows)}\n`)
