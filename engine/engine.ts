@@ -136,7 +136,14 @@ async function assemble(options: Settled, store: EngineStore, opened: Opened): P
     secret,
     faultPoint: options.faultPoint,
   })
-  const learning = new Learning({ store: store.learned, clock, log })
+  const learning = new Learning({
+    store: store.learned,
+    clock,
+    log,
+    settled(concerns) {
+      if (flows.review(concerns)) changed('flows')
+    },
+  })
   const endedWell = store.meta('running') !== 'yes'
   store.setMeta('running', 'yes')
   if (!endedWell)

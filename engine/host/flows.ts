@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import type { Deployment } from '../run/deployment.ts'
 import { StoreFault } from '../run/ports.ts'
 import type { DeployAnswer, FlowDetail, FlowSummary, ReturnedDeploy } from '../server/protocol.ts'
+import type { Subscription } from '../spec/spec.ts'
 import type { DeployNote, DeployOrigin, Deploys } from '../store/deploys.ts'
 import type { Type } from '../types/index.ts'
 import type { FlowFile, FlowFiles } from './flow-files.ts'
@@ -150,6 +151,25 @@ export class Flows {
         if (flows.includes(flow)) this.#take({ flow, file: `${flow}.json`, text })
       }
     })
+  }
+
+  /**
+   * Checks the flows that subscribe to such a topic filter again, because more is known of what devices send there: their
+   * problems and types are renewed, and nothing is deployed. True when there are such flows.
+   */
+  review(concerns: (subscription: Subscription) => boolean): boolean {
+    let some = false
+    for (const entry of this.#entries.values()) {
+      if (!entry.inStep || entry.plan === undefined) continue
+      if (!entry.plan.nodes.some(({ spec, config }) => spec.subscribes?.(config).some(concerns))) continue
+      const { problems, types } = this.#check((context) => checkText(entry.text, context), `${entry.flow}.json`)
+      const known = new Set(entry.problems.map(sentence))
+      for (const one of problems) if (!known.has(sentence(one))) this.#options.log('warn', sentence(one))
+      entry.problems = problems
+      entry.types = types
+      some = true
+    }
+    return some
   }
 
   async #refresh(): Promise<void> {

@@ -35,6 +35,8 @@ export interface LearningOptions {
   store: LearnedStore
   clock: Clock
   log: Log
+  /** Enough is known now to check the wires behind these subscriptions. */
+  settled?(concerns: (subscription: Subscription) => boolean): void
 }
 
 /** What devices send on one topic filter, learned from samples. */
@@ -46,6 +48,8 @@ export class Learner {
   changed = false
   /** Payloads that may still be looked at in this second. */
   budget = sampling.first
+  /** It was told that enough is known. */
+  told = false
   #last: Packet | undefined
 
   constructor(connection: string, filter: string, summary: Summary = emptySummary()) {
@@ -65,6 +69,11 @@ export class Learner {
     observe(this.summary, decoded.json)
     this.changed = true
     return found.filter(({ count }) => count === 1)
+  }
+
+  /** Enough was seen to check wires with. */
+  get settled(): boolean {
+    return this.summary.root.count >= settled
   }
 
   /** Fields that were always there and are no more. */
@@ -105,7 +114,7 @@ export class Learning {
 
   /** The learner of a filter; one that is new if need be. */
   learner(connection: string, filter: string): Learner {
-    const id = `${connection} ${filter}`
+    const id = learnerId(connection, filter)
     let learner = this.#learners.get(id)
     if (learner === undefined) {
       learner = new Learner(connection, filter)
@@ -120,9 +129,9 @@ export class Learning {
   }
 
   /** The type of the messages of a subscription, when enough was seen; the open message type otherwise. */
-  topicType({ broker = 'default', filter }: Subscription): Type {
-    const learner = this.#learners.get(`${broker} ${filter}`)
-    if (learner === undefined || learner.summary.root.count < settled) return openMessage
+  topicType({ broker, filter }: Subscription): Type {
+    const learner = this.#learners.get(learnerId(broker, filter))
+    if (!learner?.settled) return openMessage
     return messageType({ payload: typeOfSummary(learner.summary) })
   }
 
@@ -143,6 +152,7 @@ export class Learning {
     learner.summary = emptySummary()
     learner.drifts.clear()
     learner.changed = false
+    learner.told = false
     learner.budget = sampling.first
     this.#options.store.delete(connection, filter)
   }
@@ -179,7 +189,16 @@ export class Learning {
     } catch (thrown) {
       log('warn', 'What was learned of payloads could not be stored; it is tried again.', thrown)
     }
+    this.#tellSettled()
     this.#callOff = this.#plan()
+  }
+
+  #tellSettled(): void {
+    const fresh = [...this.#learners.values()].filter(({ told, settled }) => settled && !told)
+    if (fresh.length === 0) return
+    for (const learner of fresh) learner.told = true
+    const ids = new Set(fresh.map(({ connection, filter }) => learnerId(connection, filter)))
+    this.#options.settled?.(({ broker, filter }) => ids.has(learnerId(broker, filter)))
   }
 
   #tell({ filter }: Learner, { code, path, found, expected }: Drift): void {
@@ -188,7 +207,7 @@ export class Learning {
   }
 
   #find(connection: string, filter: string): Learner {
-    const learner = this.#learners.get(`${connection} ${filter}`)
+    const learner = this.#learners.get(learnerId(connection, filter))
     if (learner !== undefined) return learner
     throw rulewireError('NOT_FOUND', {
       what: 'learned topic filter',
@@ -202,11 +221,16 @@ export class Learning {
     // What save wrote is a summary.
     const learner = new Learner(connection, filter, JSON.parse(summary) as Summary)
     learner.budget = sampling.perSecond
-    this.#learners.set(`${connection} ${filter}`, learner)
+    learner.told = learner.settled
+    this.#learners.set(learnerId(connection, filter), learner)
   }
 }
 
 const none: readonly LearnedDrift[] = []
+
+function learnerId(connection: string | undefined, filter: string): string {
+  return `${connection ?? 'default'} ${filter}`
+}
 
 function identity({ code, path, found }: Drift): string {
   return `${code} ${path} ${found}`
