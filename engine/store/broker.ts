@@ -73,8 +73,8 @@ export interface BrokerStore {
   dropAllIncoming(number: number): void
 
   enqueue(number: number, sequence: number, packet: StoredPacket): void
-  /** In order, above a sequence, at most so many. */
-  queue(number: number, after: number, limit: number): QueuedPacket[]
+  /** In order, above a sequence, at most so many, and none after those that have so many bytes of topics and payloads. */
+  queue(number: number, after: number, limit: number, bytes?: number): QueuedPacket[]
   release(number: number, sequence: number): void
   setExtra(number: number, sequence: number, extra: Readonly<Record<string, unknown>>): void
   /** Nobody waits for it: after a crash some of it may be sent again, which QoS 1 allows and QoS 2 ignores. */
@@ -170,12 +170,16 @@ export function createBrokerStore(database: Database, options: CommitOptions = {
     dropAllIncoming: (number) => group.add(statements.dropAllIncoming, number),
 
     enqueue: (number, sequence, packet) => group.add(statements.enqueue, number, sequence, ...columns(packet)),
-    queue: (number, after, limit) =>
-      statements.queue.all(number, after, limit).map((row) => ({
-        ...toPacket(row),
-        sequence: row.sequence,
-        released: row.released === 1,
-      })),
+    queue(number, after, limit, bytes = Number.POSITIVE_INFINITY) {
+      const packets: QueuedPacket[] = []
+      let left = bytes
+      for (const row of statements.queue.iterate(number, after, limit)) {
+        packets.push({ ...toPacket(row), sequence: row.sequence, released: row.released === 1 })
+        left -= row.topic.length + row.payload.length
+        if (left <= 0) break
+      }
+      return packets
+    },
     release: (number, sequence) => group.add(statements.release, number, sequence),
     setExtra: (number, sequence, extra) => group.add(statements.setExtra, toJson(extra), number, sequence),
     dropQueuedUpTo(number, sequence) {

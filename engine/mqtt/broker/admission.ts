@@ -2,7 +2,7 @@ import type { Client, ConnectPacket } from 'aedes'
 import type { Log } from '../../log.ts'
 import type { BrokerLimits } from './limits.ts'
 import { connectFault, publishFault, subscribeFault } from './policy.ts'
-import type { Session, Sessions } from './sessions.ts'
+import { bytesOf, type Session, type Sessions } from './sessions.ts'
 import type { BrokerUsers, Login } from './users.ts'
 
 /** Why a CONNECT is refused: the return code of CONNACK, and a sentence. */
@@ -112,10 +112,11 @@ export class Admission {
     if (fault !== undefined) return fault
     if (!this.isInside(client) && this.#users?.maySubscribe(this.#names.get(client), filter, client.id) === false)
       return 'it may not'
-    const { subscriptions } = this.#limits
-    if (session === undefined || session.interests.size < subscriptions || session.interests.has(filter))
-      return undefined
-    return `it has ${subscriptions} subscriptions`
+    const { subscriptions, subscriptionBytes } = this.#limits
+    if (session === undefined || session.interests.has(filter)) return undefined
+    if (session.interests.size >= subscriptions) return `it has ${subscriptions} subscriptions`
+    if (this.isInside(client) || this.#sessions.bytes + bytesOf(filter) <= subscriptionBytes) return undefined
+    return `the subscriptions of all clients take ${this.#sessions.bytes} bytes, the limit is ${subscriptionBytes}`
   }
 
   async #refusalOfUser(

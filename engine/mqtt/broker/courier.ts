@@ -33,8 +33,9 @@ interface Written {
   readonly duplicate: boolean
 }
 
-/** Rows that are read from the store at once. */
+/** Rows that are read from the store at once, and the bytes after which no further one is. */
 const page = 256
+const pageBytes = 1_048_576
 
 /**
  * Delivers to one connected client: QoS 0 at once, QoS 1 and 2 in order, each in its window, from memory while it keeps up and
@@ -45,12 +46,14 @@ export class Courier {
   readonly #connection: Duplex
   readonly #tools: CourierTools
   readonly #window: number
+  readonly #trusted: boolean
 
   #started = false
   #ended = false
   /** Messages that wait for room in the window; those of a persistent session stand in the store too. */
   #ready: Parcel[] = []
   #readyHead = 0
+  #readyBytes = 0
   /** There is more in the store than in `ready`. */
   #behind = false
   /** Highest sequence that was put into `ready`. */
@@ -75,6 +78,7 @@ export class Courier {
     this.session = session
     this.#connection = connection
     this.#tools = tools
+    this.#trusted = trusted
     this.#window = Math.max(1, Math.min(tools.limits.inFlight, Math.floor(tools.limits.queue / 2)))
     this.#patience = new Patience({
       limit: trusted ? undefined : tools.limits.patience,
@@ -102,7 +106,8 @@ export class Courier {
   /** Whether the client takes what it gets. */
   get flows(): boolean {
     const { limits } = this.#tools
-    return this.#bytes <= limits.buffer && this.session.queued <= limits.queue / 2
+    const memory = this.#bytes <= limits.buffer && this.#readyBytes <= limits.fullBuffer / 2
+    return memory && this.session.queued <= limits.queue / 2
   }
 
   /** Begins with what the session has queued. Nothing is sent at QoS 1 and 2 before. */
@@ -125,18 +130,23 @@ export class Courier {
   /** QoS 1 or 2; for a persistent session it is committed. */
   push(sequence: number, qos: 1 | 2, publish: Publish): void {
     if (this.#ended || this.#behind || sequence <= this.#taken) return
+    const { limits } = this.#tools
     const full = this.#ready.length - this.#readyHead >= this.#window
-    if (full && this.session.persistent) {
+    if ((full || this.#readyBytes > limits.buffer) && this.session.persistent) {
       this.#behind = true
       return
     }
     if (this.session.wasDropped(sequence)) return
-    if (full && this.session.queued > this.#tools.limits.queue) {
+    if (full && this.session.queued > limits.queue) {
       this.#giveUpSlow(`${this.session.queued} messages wait for it`)
       return
     }
+    if (this.#readyBytes > limits.fullBuffer && !this.#trusted) {
+      this.#giveUpSlow(`${this.#readyBytes} bytes wait for it`)
+      return
+    }
     this.#taken = sequence
-    this.#ready.push({ sequence, qos, publish })
+    this.#prepare({ sequence, qos, publish })
     this.#pump()
     // The payload lies in what a socket gave; a copy does not keep all of that in memory.
     const last = this.#ready.length - 1
@@ -188,6 +198,7 @@ export class Courier {
     if (persistent) for (const sequence of this.#inFlight.settledBehind()) store.dropQueued(number, sequence)
     this.#ready = []
     this.#readyHead = 0
+    this.#readyBytes = 0
     this.#written = []
     this.#patience.end()
   }
@@ -207,12 +218,18 @@ export class Courier {
       }
       if (!this.#inFlight.hasRoomFor(parcel.sequence)) return
       this.#readyHead++
+      this.#readyBytes -= sizeOf(parcel.publish)
       if (this.#readyHead === this.#ready.length) {
         this.#ready = []
         this.#readyHead = 0
       }
       this.#deliver(parcel)
     }
+  }
+
+  #prepare(parcel: Parcel): void {
+    this.#ready.push(parcel)
+    this.#readyBytes += sizeOf(parcel.publish)
   }
 
   #deliver({ sequence, qos, publish }: Parcel): void {
@@ -225,19 +242,19 @@ export class Courier {
   #read(): boolean {
     let rows: QueuedPacket[]
     try {
-      rows = this.#tools.store.queue(this.session.number, this.#taken, page)
+      rows = this.#tools.store.queue(this.session.number, this.#taken, page, pageBytes)
     } catch (error) {
       // It comes again and finds its messages when the disk can be read.
       this.#giveUp(`its messages cannot be read: ${reasonOf(error)}`)
       return false
     }
-    if (rows.length < page) this.#behind = false
+    if (rows.length < page && rows.reduce((sum, row) => sum + sizeOf(row), 0) < pageBytes) this.#behind = false
     const released: number[] = []
     for (const row of rows) {
       this.#taken = row.sequence
       if (this.session.wasDropped(row.sequence)) continue
       if (row.released) released.push(this.#inFlight.add(row.sequence))
-      else if (row.qos > 0) this.#ready.push({ sequence: row.sequence, qos: row.qos === 2 ? 2 : 1, publish: row })
+      else if (row.qos > 0) this.#prepare({ sequence: row.sequence, qos: row.qos === 2 ? 2 : 1, publish: row })
     }
     for (const packetId of released) this.#sendRelease(packetId)
     return rows.length > 0
@@ -245,7 +262,7 @@ export class Courier {
 
   #write(written: Written): void {
     this.#written.push(written)
-    this.#writtenBytes += written.publish.payload.length + written.publish.topic.length + 8
+    this.#writtenBytes += sizeOf(written.publish) + 8
     this.#flushSoon()
   }
 
@@ -272,7 +289,7 @@ export class Courier {
     if (releases.length > 0) this.#connection.write(encodeReleases(releases))
     const { encoder, counters, limits } = this.#tools
     let bytes = 0
-    for (const { publish } of batch) bytes += publish.payload.length + publish.topic.length + 9
+    for (const { publish } of batch) bytes += sizeOf(publish) + 9
     encoder.expect(bytes)
     for (const { publish, qos, packetId, duplicate } of batch) {
       // What it could refuse was refused when it came.
@@ -297,6 +314,10 @@ export class Courier {
     this.stop()
     this.#tools.onGivenUp(this.session, detail)
   }
+}
+
+function sizeOf({ topic, payload }: Publish): number {
+  return topic.length + payload.length
 }
 
 function withOwnPayload(publish: Publish): Publish {

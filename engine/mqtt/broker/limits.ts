@@ -12,6 +12,8 @@ export interface BrokerLimits {
   readonly sessions: number
   /** Subscriptions of one client. Further ones are refused (SUBACK 0x80). */
   readonly subscriptions: number
+  /** Bytes that the subscriptions of all clients take in memory, about. Further ones are refused (SUBACK 0x80). */
+  readonly subscriptionBytes: number
   /** Messages at QoS 1 and 2 that wait for one session. Over it the oldest goes while the client is away. */
   readonly queue: number
   /** Messages at QoS 1 and 2 that one client has not confirmed; at most half of `queue`. */
@@ -20,9 +22,14 @@ export interface BrokerLimits {
   readonly incoming: number
   /** Retained messages. A further topic is delivered but not kept. */
   readonly retained: number
+  /** Bytes of the topics of retained messages, which stay in memory. A further topic is delivered but not kept. */
+  readonly retainedBytes: number
   /** Bytes that wait for one client's socket. Over it those who publish to it have to wait. */
   readonly buffer: number
-  /** Bytes that wait for one client's socket. Over it the connection ends. */
+  /**
+   * Bytes that wait for one client's socket. Over it the connection ends, and also when as much waits that the client of a clean
+   * session has not confirmed room for.
+   */
   readonly fullBuffer: number
   /** Milliseconds that publishers wait for a client that takes nothing; then it misses messages at QoS 0. */
   readonly patience: number
@@ -37,10 +44,12 @@ export const defaultLimits: BrokerLimits = {
   connectionsPerAddress: 500,
   sessions: 10_000,
   subscriptions: 10_000,
+  subscriptionBytes: 256 * 1024 * 1024,
   queue: 10_000,
   inFlight: 1000,
   incoming: 1000,
   retained: 50_000,
+  retainedBytes: 32 * 1024 * 1024,
   buffer: 1024 * 1024,
   fullBuffer: 16 * 1024 * 1024,
   patience: 5000,

@@ -21,10 +21,17 @@ export function subscribeFault(filter: string): string | undefined {
   return undefined
 }
 
+/** Bytes of a client id; sessions are remembered by it. */
+const longestClientId = 1024
+
 /** What is wrong with a CONNECT: the return code that says it to the client, and a sentence. */
 export function connectFault(packet: ConnectPacket): { returnCode: number; text: string } | undefined {
   if (packet.clientId === '' && !packet.clean) {
     return { returnCode: 2, text: 'it has no client id and wants a session that lasts [MQTT-3.1.3-8]' }
+  }
+  const length = Buffer.byteLength(packet.clientId)
+  if (length > longestClientId) {
+    return { returnCode: 2, text: `its client id has ${length} bytes, the limit is ${longestClientId}` }
   }
   const will = packet.will === undefined ? undefined : publishFault(packet.will.topic)
   return will === undefined ? undefined : { returnCode: 5, text: `its will is refused: ${will}` }

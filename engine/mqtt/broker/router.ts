@@ -40,11 +40,13 @@ export class Router {
   readonly sessions: Sessions
   readonly #tools: RouterTools
   readonly #retainedTopics: Set<string>
+  #retainedBytes = 0
 
   constructor(tools: RouterTools) {
     this.#tools = tools
     this.sessions = new Sessions(tools.store, tools.limits.sessions)
     this.#retainedTopics = new Set(allRetainedTopics(tools.store))
+    for (const topic of this.#retainedTopics) this.#retainedBytes += topic.length
   }
 
   /** Retained messages, one a topic. */
@@ -128,21 +130,33 @@ export class Router {
   }
 
   #retain({ topic, payload, qos }: Publication): void {
-    const { store, limits, counters, quiet } = this.#tools
+    const { store, counters, quiet } = this.#tools
     if (payload.length === 0) {
-      if (this.#retainedTopics.delete(topic)) store.retain({ topic, payload, qos, retain: true })
+      if (!this.#retainedTopics.delete(topic)) return
+      this.#retainedBytes -= topic.length
+      store.retain({ topic, payload, qos, retain: true })
       return
     }
     if (!this.#retainedTopics.has(topic)) {
-      if (this.#retainedTopics.size >= limits.retained) {
+      const full = this.#fullOfRetained(topic)
+      if (full !== undefined) {
         counters.refusedRetained++
-        quiet('warn', '', 'retained', `${limits.retained} messages are retained: ${topic} is delivered but not kept`)
+        quiet('warn', '', 'retained', `${full}: ${topic} is delivered but not kept`)
         return
       }
       this.#retainedTopics.add(topic)
+      this.#retainedBytes += topic.length
     }
     // It lies in what a socket gave; a copy does not keep all of that in memory.
     store.retain({ topic, payload: typeof payload === 'string' ? payload : Buffer.from(payload), qos, retain: true })
+  }
+
+  /** Why no further topic is kept; undefined when there is room. */
+  #fullOfRetained(topic: string): string | undefined {
+    const { retained, retainedBytes } = this.#tools.limits
+    if (this.#retainedTopics.size >= retained) return `${retained} messages are retained`
+    if (this.#retainedBytes + topic.length <= retainedBytes) return undefined
+    return `the topics of retained messages take ${this.#retainedBytes} bytes, the limit is ${retainedBytes}`
   }
 
   /** What it is now: it may have changed since the page was read. */

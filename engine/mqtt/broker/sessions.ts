@@ -74,6 +74,7 @@ export class Sessions {
   /** The trie gives the same list again for the same topic. */
   readonly #routes = new WeakMap<readonly Interest[], readonly Route[]>()
   #lastNumber = 0
+  #bytes = 0
 
   /** Loads the persistent ones. `limit` is how many of them there may be. */
   constructor(store: BrokerStore, limit: number) {
@@ -92,6 +93,11 @@ export class Sessions {
     return this.#persistent.size >= this.#limit
   }
 
+  /** What all subscriptions take in memory, about. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   find(clientId: string): Session | undefined {
     return this.#persistent.get(clientId)
   }
@@ -108,7 +114,7 @@ export class Sessions {
 
   /** Forgets a session with all that belongs to it. */
   discard(session: Session): void {
-    for (const interest of session.interests.values()) this.#trie.remove(interest.filter, interest)
+    for (const interest of session.interests.values()) this.#forget(interest)
     session.interests.clear()
     if (!session.persistent || this.#persistent.get(session.clientId) !== session) return
     this.#persistent.delete(session.clientId)
@@ -118,10 +124,8 @@ export class Sessions {
   subscribe(session: Session, subscription: StoredSubscription): void {
     const { filter } = subscription
     const known = session.interests.get(filter)
-    const interest: Interest = { ...subscription, session }
-    if (known !== undefined) this.#trie.remove(filter, known)
-    session.interests.set(filter, interest)
-    this.#trie.add(filter, interest)
+    if (known !== undefined) this.#forget(known)
+    this.#remember({ ...subscription, session })
     if (session.persistent) this.#store.putSubscription(session.number, subscription)
   }
 
@@ -129,7 +133,7 @@ export class Sessions {
     const interest = session.interests.get(filter)
     if (interest === undefined) return
     session.interests.delete(filter)
-    this.#trie.remove(filter, interest)
+    this.#forget(interest)
     if (session.persistent) this.#store.dropSubscription(session.number, filter)
   }
 
@@ -159,12 +163,27 @@ export class Sessions {
     session.queued = stored.queued
     session.sent = stored.sent
     for (const packetId of stored.incoming) session.incoming.add(packetId)
-    for (const subscription of stored.subscriptions) {
-      const interest: Interest = { ...subscription, session }
-      session.interests.set(subscription.filter, interest)
-      this.#trie.add(subscription.filter, interest)
-    }
+    for (const subscription of stored.subscriptions) this.#remember({ ...subscription, session })
     this.#persistent.set(stored.clientId, session)
     this.#lastNumber = Math.max(this.#lastNumber, stored.number)
   }
+
+  #remember(interest: Interest): void {
+    interest.session.interests.set(interest.filter, interest)
+    this.#trie.add(interest.filter, interest)
+    this.#bytes += bytesOf(interest.filter)
+  }
+
+  #forget(interest: Interest): void {
+    this.#trie.remove(interest.filter, interest)
+    this.#bytes -= bytesOf(interest.filter)
+  }
+}
+
+/**
+ * Bytes that a subscription takes in memory, about, as they were measured: some for itself and some for each level of its filter.
+ * Levels that filters share are counted for each.
+ */
+export function bytesOf(filter: string): number {
+  return 300 + 350 * filter.split('/').length + filter.length
 }
