@@ -49,9 +49,12 @@ export function planHistory({ history }: FlowDocument, nodes: readonly PlannedNo
   const found = new Map<string | undefined, Set<string>>()
   for (const { spec, config } of nodes) {
     for (const { broker, filter } of spec.subscribes?.(config) ?? []) {
-      if (connection !== undefined && broker !== connection) continue
+      if (connection !== undefined && (broker ?? defaultConnection) !== connection) continue
       found.set(broker, (found.get(broker) ?? new Set()).add(filter))
     }
   }
   return [...found].map(([broker, wanted]) => ({ ...limits, connection: broker, filters: [...wanted] }))
 }
+
+/** The connection of nodes that name none. */
+const defaultConnection = 'default'

@@ -25,6 +25,8 @@ describe('the history of a flow', () => {
     expect(check({ connection: 'plant' }).plan?.history).toEqual([
       { ...limits, connection: 'plant', filters: ['other/#'] },
     ])
+    const ofDefault = check({ connection: 'default' }).plan?.history
+    expect(ofDefault?.map(({ filters }) => filters)).toEqual([['plant/+/temp']])
     expect(check({ filters: ['x/{y}'], keep: '7d', size: '1.5GB', qos: 0 }).plan?.history).toEqual([
       { keep: 7 * 86_400_000, size: 1_500_000_000, qos: 0, connection: undefined, filters: ['x/+'] },
     ])
