@@ -63,11 +63,13 @@ export class Courier {
 
   #written: Written[] = []
   #writtenBytes = 0
-  #releases: number[] = []
+  /** Each packet id once, so that a client which repeats PUBREC and reads nothing fills no memory. */
+  readonly #releases = new Set<number>()
   #flushing = false
 
   readonly #patience: Patience
   readonly #onDrain = () => {
+    if (this.#releases.size > 0) this.#flushSoon()
     this.#pump()
     this.#patience.check()
   }
@@ -200,6 +202,7 @@ export class Courier {
     this.#readyHead = 0
     this.#readyBytes = 0
     this.#written = []
+    this.#releases.clear()
     this.#patience.end()
   }
 
@@ -267,7 +270,7 @@ export class Courier {
   }
 
   #sendRelease(packetId: number): void {
-    this.#releases.push(packetId)
+    this.#releases.add(packetId)
     this.#flushSoon()
   }
 
@@ -281,12 +284,13 @@ export class Courier {
   #flush(): void {
     this.#flushing = false
     const batch = this.#written
-    const releases = this.#releases
     this.#written = []
     this.#writtenBytes = 0
-    this.#releases = []
     if (this.#ended || !this.#connection.writable) return
-    if (releases.length > 0) this.#connection.write(encodeReleases(releases))
+    if (this.#releases.size > 0 && !this.#connection.writableNeedDrain) {
+      this.#connection.write(encodeReleases([...this.#releases]))
+      this.#releases.clear()
+    }
     const { encoder, counters, limits } = this.#tools
     let bytes = 0
     for (const { publish } of batch) bytes += sizeOf(publish) + 9

@@ -19,6 +19,8 @@ const wrongVersion = Buffer.from([0x20, 2, 0, 1])
 const pingResponse = Buffer.from([0xd0, 0])
 /** Milliseconds that a refused client has to read why. */
 const farewell = 1000
+/** Answers to pings that are written at once; of who sent more and took none, the others are forgotten. */
+const mostPings = 32_768
 /** Bytes of packets that are read ahead while aedes takes no more. */
 const readAhead = 65_536
 /** Bytes of messages that aedes has and that are not settled. */
@@ -46,6 +48,7 @@ export class Gate extends Duplex {
   #first = true
   #heard = false
   #pings = 0
+  #answering = false
   /** Packets for aedes that lie behind one another: a part of `#source`. */
   #source: Buffer | undefined
   #from = 0
@@ -130,10 +133,24 @@ export class Gate extends Duplex {
       return
     }
     this.#passOn()
-    if (this.#pings > 0 && !this.destroyed) {
-      this.connection.write(this.#pings === 1 ? pingResponse : Buffer.alloc(2 * this.#pings, pingResponse))
+    this.#answerPings()
+  }
+
+  /** While the client takes no answers, they are counted and not kept: pings are small, and many fit into the memory. */
+  #answerPings(): void {
+    const { connection } = this
+    if (this.#pings === 0 || this.#answering || this.destroyed) return
+    if (connection.writableNeedDrain) {
+      this.#answering = true
+      connection.once('drain', () => {
+        this.#answering = false
+        this.#answerPings()
+      })
+      return
     }
+    const count = Math.min(this.#pings, mostPings)
     this.#pings = 0
+    connection.write(count === 1 ? pingResponse : Buffer.alloc(2 * count, pingResponse))
   }
 
   readonly #onFrame = (first: number, bytes: Buffer, start: number, body: number, end: number): void => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { bytesOf } from '../../../engine/mqtt/broker/sessions.ts'
-import { until } from '../../tools/wait.ts'
+import { nextEvent, until } from '../../tools/wait.ts'
 import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from './harness.ts'
 import { connectRaw, openRaw } from './raw.ts'
@@ -96,6 +96,25 @@ describe('C44: what clients can fill memory with has an end', () => {
       keeper.send({ cmd: 'puback', messageId })
     }
     expect(heard).toEqual(lengths)
+  })
+
+  it('answers: who sends pings or PUBREC without end and takes none', async () => {
+    const port = await start()
+    const lazy = await connectRaw(port, { clientId: 'lazy' })
+    lazy.stream.pause()
+    const pings = Buffer.alloc(64_000, Buffer.from([0xc0, 0]))
+    const records = Buffer.concat(Array.from({ length: 16_000 }, (_, id) => Buffer.from([0x50, 2, id >> 8, id & 0xff])))
+    const before = process.memoryUsage().arrayBuffers
+    for (let count = 0; count < 250; count++) {
+      for (const flood of [pings, records]) if (!lazy.stream.write(flood)) await nextEvent(lazy.stream, 'drain')
+    }
+    await (await connectRaw(port, { clientId: 'other' })).fence()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8_000_000)
+    // It is still answered when it reads.
+    lazy.stream.removeAllListeners('data')
+    const answer = nextEvent(lazy.stream, 'data')
+    lazy.stream.resume()
+    await answer
   })
 
   it('client ids: 1,024 bytes, and no line of the log is longer than a thousand characters', async () => {
