@@ -42,7 +42,12 @@ export function createIncoming(parts: {
       const show = { label: t('merge.show'), run: () => ui.setState({ drawer: 'deploys' as const }) }
       toast({ tone: 'error', text: t('deploys.cameBack', values), action: show })
     }
-    if (before !== undefined && before.hash === summary.hash) return patchFlow(flows, summary.flow, { summary })
+    if (before !== undefined && before.hash === summary.hash) {
+      patchFlow(flows, summary.flow, { summary })
+      // The engine has found out more, for example by what devices send; so it may about the draft.
+      if (!sameJson(before.summary?.problems, summary.problems)) drafts.check(summary.flow)
+      return
+    }
     const detail = await client.flow(summary.flow)
     // What was typed while the engine answered counts, too.
     const known = flows.getState().flows[summary.flow]
