@@ -7,8 +7,8 @@ import { SeriesBuilder } from './series.ts'
 /** Keys of which a series is made while it runs, and series that are given at the end: those with alarms first. */
 const madeSeries = 64
 const givenSeries = 24
-/** Spans and transitions that are kept; further ones are counted. */
-const keptSpans = 50_000
+/** Alarms that are listed unless it is said, and transitions that are kept; further ones are counted. */
+const usualSpans = 50_000
 const keptEvents = 20_000
 /** Keys without a series that are told apart, so that they can be counted. */
 const keptKeys = 100_000
@@ -33,15 +33,20 @@ interface Watched {
 export class AlarmTap {
   readonly #nodes = new Map<string, Watched>()
   readonly #width: number
+  readonly #most: number
   readonly #spans: AlarmSpan[] = []
   readonly #events: AlarmEvent[] = []
   #spanCount = 0
   #eventCount = 0
   #seriesCount = 0
 
-  /** @param width stretches of time in a series, about */
-  constructor(plan: Plan, width: number) {
+  /**
+   * @param width stretches of time in a series, about
+   * @param most alarms that are listed
+   */
+  constructor(plan: Plan, width: number, most = usualSpans) {
     this.#width = width
+    this.#most = most
     for (const { id, title, spec, config } of plan.nodes) {
       const capability = spec.alarms?.(config)
       if (capability !== undefined) this.#nodes.set(`${plan.flow}/${id}`, watchedNode(id, title, capability))
@@ -123,7 +128,7 @@ export class AlarmTap {
     watched.standing.set(key, span)
     if (watched.series.has(key)) watched.raised.add(key)
     this.#spanCount++
-    if (this.#spans.length < keptSpans) this.#spans.push(span)
+    if (this.#spans.length < this.#most) this.#spans.push(span)
   }
 
   #newSeries(watched: Watched, key: string): SeriesBuilder | undefined {

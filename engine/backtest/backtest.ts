@@ -6,7 +6,7 @@ import { compareAlarms } from './compare.ts'
 import { type PaceOptions, Pacer } from './pacer.ts'
 import type { RecordedInput } from './recorded.ts'
 import { Replay } from './replay.ts'
-import type { BacktestResult } from './result.ts'
+import type { BacktestAlarms, BacktestResult } from './result.ts'
 
 export interface BacktestOptions extends PaceOptions {
   plan: Plan
@@ -23,6 +23,8 @@ export interface BacktestOptions extends PaceOptions {
   seed: number
   /** Stretches of time in a series, about. */
   width: number
+  /** Alarms of a version that are listed; the others are counted. 50,000 unless said. */
+  listed?: number | undefined
   /** Alarms of both versions that are raised this close together are one that moved, milliseconds. */
   tolerance: number
   limits?: Partial<Limits> | undefined
@@ -74,8 +76,9 @@ interface Versions {
   now: number
 }
 
-function startVersions({ plan, against, tables, seed, limits, width }: BacktestOptions, start: number): Versions {
-  const replay = (version: Plan) => new Replay({ plan: version, start, seed, tables: tables(), limits, width })
+function startVersions({ plan, against, tables, ...rest }: BacktestOptions, start: number): Versions {
+  const { seed, limits, width, listed } = rest
+  const replay = (version: Plan) => new Replay({ plan: version, start, seed, tables: tables(), limits, width, listed })
   return { main: replay(plan), other: against === undefined ? undefined : replay(against.plan), now: start }
 }
 
@@ -106,6 +109,13 @@ function resultOf(
   const result: BacktestResult = { flow: plan.flow, ...counts, badLines: input.badLines(), ...own }
   if (against === undefined || other === undefined) return result
   const { seriesLeft: _, ...theirs } = other.result()
-  const difference = compareAlarms(own.alarms.spans, theirs.alarms.spans, tolerance)
-  return { ...result, against: { label: against.label, ...difference, ...theirs } }
+  const until = Math.min(listedUntil(own.alarms), listedUntil(theirs.alarms))
+  const difference = compareAlarms(own.alarms.spans, theirs.alarms.spans, tolerance, until)
+  const cut = until === Number.POSITIVE_INFINITY ? {} : { until }
+  return { ...result, against: { label: against.label, ...cut, ...difference, ...theirs } }
+}
+
+/** Every alarm raised before then is in the list. */
+function listedUntil({ spans, total }: BacktestAlarms): number {
+  return spans.length < total ? (spans.at(-1)?.raised ?? Number.NEGATIVE_INFINITY) : Number.POSITIVE_INFINITY
 }

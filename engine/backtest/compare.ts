@@ -14,11 +14,13 @@ export interface AlarmComparison {
  * key, and were raised within the tolerance (milliseconds) or overlap; each has one partner at most, the first that there is.
  *
  * @param own in order of `raised`, as `others`
+ * @param until alarms that the first of both versions raised from then on do not count: a list may have ended there
  */
 export function compareAlarms(
   own: readonly AlarmSpan[],
   others: readonly AlarmSpan[],
   tolerance: number,
+  until = Number.POSITIVE_INFINITY,
 ): AlarmComparison {
   const theirs = Map.groupBy(others, identity)
   const mine = Map.groupBy(own, identity)
@@ -26,6 +28,7 @@ export function compareAlarms(
   const differences: AlarmDifference[] = []
   for (const key of new Set([...mine.keys(), ...theirs.keys()])) {
     for (const { span, other } of pairs(mine.get(key) ?? [], theirs.get(key) ?? [], tolerance)) {
+      if (timeOf({ span, other }) >= until) continue
       const kind = kindOf(span, other)
       counts[kind]++
       const { node, key: own } = span ?? other ?? { node: '', key: '' }
@@ -83,7 +86,7 @@ function kindOf(span: AlarmSpan | undefined, other: AlarmSpan | undefined): 'sam
   return isSame ? 'same' : 'moved'
 }
 
-function timeOf({ span, other }: AlarmDifference): number {
+function timeOf({ span, other }: Partial<Pair>): number {
   return Math.min(span?.raised ?? Number.POSITIVE_INFINITY, other?.raised ?? Number.POSITIVE_INFINITY)
 }
 

@@ -1,4 +1,4 @@
-import type { AlarmDifference, AlarmSpan, BacktestResult } from './result.ts'
+import type { AlarmSpan, BacktestComparison, BacktestResult } from './result.ts'
 import { svgChart } from './svg-chart.ts'
 
 /** Rows of a table and charts of a page, at most. */
@@ -18,7 +18,7 @@ export function htmlPage(result: BacktestResult): string {
     `${timeText(from)} to ${timeText(to)}`,
     `${messages.toLocaleString('en')} messages, ${taken.toLocaleString('en')} of them taken`,
     ...(badLines.count === 0 ? [] : [`${badLines.count.toLocaleString('en')} lines could not be used`]),
-    `${alarms.total.toLocaleString('en')} alarms`,
+    `${alarms.total.toLocaleString('en')} alarms${cutText(alarms)}`,
   ]
   const parts = [
     `<h1>Backtest of ${escaped(flow)}</h1>`,
@@ -26,7 +26,7 @@ export function htmlPage(result: BacktestResult): string {
     ...charts,
     '<h2>Alarms</h2>',
     table(['Node', 'Key', 'Level', 'Raised', 'Cleared', 'Value', 'Worst'], alarms.spans.map(spanCells)),
-    ...(against === undefined ? [] : comparisonParts(against.label, against.counts, against.differences)),
+    ...(against === undefined ? [] : comparisonParts(against)),
     '<h2>Wires</h2>',
     table(
       ['From', 'To', 'Messages'],
@@ -36,7 +36,7 @@ export function htmlPage(result: BacktestResult): string {
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Backtest of ${escaped(flow)}</title>\n<style>${style}</style></head>\n<body>\n${parts.join('\n')}\n</body></html>\n`
 }
 
-function comparisonParts(label: string, counts: Record<string, number>, differences: readonly AlarmDifference[]) {
+function comparisonParts({ label, until, counts, differences }: BacktestComparison) {
   const summary = Object.entries(counts).map(([kind, count]) => `${count.toLocaleString('en')} ${kind}`)
   const rows = differences.map(({ kind, node, key, span, other }) => [
     kind,
@@ -45,10 +45,17 @@ function comparisonParts(label: string, counts: Record<string, number>, differen
     ...[span, other].map((one) => (one === undefined ? '' : `${timeText(one.raised)} to ${timeText(one.cleared)}`)),
   ])
   return [
-    `<h2>Difference to ${escaped(label)}</h2>`,
+    `<h2>Difference to ${escaped(label)}${until === undefined ? '' : `, alarms up to ${timeText(until)}`}</h2>`,
     `<p>${escaped(summary.join(', '))}</p>`,
     table(['', 'Node', 'Key', 'This version', label], rows),
   ]
+}
+
+/** Of very many alarms not all are listed and drawn. */
+function cutText({ spans, total }: BacktestResult['alarms']): string {
+  const last = spans.at(-1)
+  if (last === undefined || spans.length === total) return ''
+  return `, the first ${spans.length.toLocaleString('en')} of them, until ${timeText(last.raised)}, listed and drawn`
 }
 
 function spanCells({ node, key, level, raised, cleared, value, worst }: AlarmSpan): string[] {

@@ -10,6 +10,8 @@ import { type RunListener, VirtualRun, type VirtualRunOptions } from './virtual-
 export interface ReplayOptions extends VirtualRunOptions {
   /** Stretches of time in a series, about. */
   width: number
+  /** Alarms that are listed; the others are counted. 50,000 unless said. */
+  listed?: number | undefined
 }
 
 /** What happened in one version of a flow. */
@@ -40,7 +42,7 @@ export class Replay implements RunListener {
   /** The nodes start at once. Throws what a node's `create` throws. */
   constructor(options: ReplayOptions) {
     this.#plan = options.plan
-    this.#tap = new AlarmTap(options.plan, options.width)
+    this.#tap = new AlarmTap(options.plan, options.width, options.listed)
     this.#run = new VirtualRun(options, this)
   }
 

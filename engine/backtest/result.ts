@@ -136,6 +136,8 @@ export interface SeriesLimit {
 export interface BacktestComparison {
   /** `deployed`, or what the other version was called. */
   label: string
+  /** Only alarms raised before then are compared, because a list ended there; absent when all are. */
+  until?: number
   counts: { same: number; moved: number; new: number; gone: number }
   /** All that is not the same, in order of time; the first ones. */
   differences: AlarmDifference[]

@@ -11,12 +11,11 @@ export function svgChart(series: BacktestSeries, spans: readonly AlarmSpan[], { 
   const { width, height, left, right, top, bottom } = size
   const x = (time: number) => fixed(left + ((time - from) / Math.max(1, to - from)) * (width - left - right))
   const y = (value: number) => fixed(top + ((high - value) / (high - low)) * (height - top - bottom))
-  const bands = spans
-    .filter(({ node, key }) => node === series.node && key === series.key)
-    .map(({ raised, cleared }) => {
-      const [start, end] = [x(raised), x(cleared ?? to)]
-      return `<rect class="alarm" x="${start}" y="${top}" width="${fixed(Math.max(1, end - start))}" height="${height - top - bottom}"/>`
-    })
+  const own = spans.filter(({ node, key }) => node === series.node && key === series.key)
+  const bands = merged(own.map(({ raised, cleared }) => [x(raised), Math.max(x(raised) + 1, x(cleared ?? to))])).map(
+    ([start, end]) =>
+      `<rect class="alarm" x="${start}" y="${top}" width="${fixed(end - start)}" height="${height - top - bottom}"/>`,
+  )
   const lines = series.limits.flatMap(({ raise, clear }) => [
     ...raise.map(
       (value) => `<line class="raise" x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}"/>`,
@@ -54,6 +53,17 @@ export function svgChart(series: BacktestSeries, spans: readonly AlarmSpan[], { 
 function valuePath({ time, least, most }: BacktestSeries, x: (time: number) => number, y: (value: number) => number) {
   const points = time.map((at, index) => `${x(at)} ${y(least[index] ?? 0)} ${x(at)} ${y(most[index] ?? 0)}`)
   return points.length === 0 ? '' : `<path class="value" d="M${points.join('L')}"/>`
+}
+
+/** Stretches that touch become one, so that there are never more than the picture has room for. */
+function merged(stretches: readonly (readonly [number, number])[]): [number, number][] {
+  const found: [number, number][] = []
+  for (const [start, end] of stretches) {
+    const last = found.at(-1)
+    if (last === undefined || start > last[1]) found.push([start, end])
+    else last[1] = Math.max(last[1], end)
+  }
+  return found
 }
 
 function fixed(value: number): number {

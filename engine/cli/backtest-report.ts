@@ -47,23 +47,24 @@ function headText({ flow, from, to }: BacktestResult): string {
 }
 
 function notes(result: BacktestResult, { terminal, seconds }: ReportOptions): string[] {
-  const { messages, taken, late, badLines, deadLetters, stopped } = result
+  const { messages, taken, late, badLines, deadLetters, stopped, alarms } = result
   // What is over at once says nothing about speed.
   const speed = messages >= 10_000 ? `, ${number(messages / seconds)} a second` : ''
   const warn = (text: string) => paint(terminal, 'yellow', text)
-  const lines = [`${number(messages)} messages${speed}; ${number(taken)} reached a node`]
+  const lines = [`${counted(messages, 'message')}${speed}; ${number(taken)} reached a node`]
   if (messages > 0 && taken === 0) lines.push(warn('No node of this flow subscribes to any of these topics.'))
   if (late > 0) {
     const sort = late > messages / 2 ? ' Sort the file by time, oldest first.' : ''
-    lines.push(warn(`${number(late)} messages are older than the one before: they ran at its time.${sort}`))
+    const are = late === 1 ? 'is older than the one before: it ran' : 'are older than the one before: they ran'
+    lines.push(warn(`${counted(late, 'message')} ${are} at its time.${sort}`))
   }
   if (badLines.count > 0) {
-    lines.push(warn(`${number(badLines.count)} lines could not be used:`))
+    lines.push(warn(`${counted(badLines.count, 'line')} could not be used:`))
     lines.push(...badLines.first.slice(0, shownBadLines).map(({ line, text }) => `  line ${line}: ${text}`))
     if (badLines.count > shownBadLines) lines.push(`  and ${number(badLines.count - shownBadLines)} more`)
   }
   if (deadLetters.count > 0) {
-    lines.push(warn(`${number(deadLetters.count)} messages failed; as dead letters, they would have been kept:`))
+    lines.push(warn(`${counted(deadLetters.count, 'message')} failed, and would have been kept as dead letters:`))
     lines.push(
       ...deadLetters.first
         .slice(0, shownBadLines)
@@ -71,13 +72,18 @@ function notes(result: BacktestResult, { terminal, seconds }: ReportOptions): st
     )
   }
   if (stopped !== undefined) lines.push(warn(`It was ended early. ${stopped}`))
+  const last = alarms.spans.at(-1)
+  if (last !== undefined && alarms.spans.length < alarms.total) {
+    const list = `${number(alarms.spans.length)} of ${number(alarms.total)} alarms, until ${timeText(last.raised)}`
+    lines.push(warn(`Only the first ${list}, are listed and drawn.`))
+  }
   return lines
 }
 
 function chartLines(series: BacktestSeries, { from, to, alarms }: BacktestResult, terminal: Terminal): string[] {
   if (from === null || to === null) return []
   const limits = series.limits.map(({ level, text }) => (series.limits.length > 1 ? `${level} ${text}` : text))
-  const head = `${series.node} ${series.key}: ${limits.join(', ')} (${number(series.count)} values)`
+  const head = `${series.node} ${series.key}: ${limits.join(', ')} (${counted(series.count, 'value')})`
   const lines = textChart(series, alarms.spans, { ...chart, from, to })
   return [paint(terminal, 'bold', head), ...lines.map((line) => `  ${line}`)]
 }
@@ -100,7 +106,7 @@ function spanLines(spans: readonly AlarmSpan[], total: number, { list }: ReportO
   const rows = spans.slice(0, list).map((span) => [span.node, span.key, ...spanCells(span)])
   const left = total - Math.min(list, spans.length)
   const table = columns([['node', 'key', 'raised', 'lasted', 'level', 'value', 'worst'], ...rows], '  ')
-  return [table, left > 0 ? `  and ${number(left)} more (--list N shows more, --json all)` : '']
+  return [table, left > 0 ? `  and ${number(left)} more (--list N shows more)` : '']
 }
 
 function spanCells({ raised, cleared, level, value, worst }: AlarmSpan): string[] {
@@ -125,15 +131,16 @@ function nodeLines({ nodes }: BacktestResult): string[][] {
 
 function comparisonLines({ against }: BacktestResult, options: ReportOptions): string[][] {
   if (against === undefined) return []
-  const { label, counts, differences, left } = against
+  const { label, until, counts, differences, left } = against
   const { terminal, list } = options
   const summary = `${number(counts.new)} new, ${number(counts.gone)} gone, ${number(counts.moved)} moved, ${number(counts.same)} the same`
   const more = left + Math.max(0, differences.length - list)
+  const end = until === undefined ? '' : ` up to ${timeText(until)}`
   return [
     [
-      paint(terminal, 'bold', `Alarms compared with ${label}: ${summary}`),
+      paint(terminal, 'bold', `Alarms compared with ${label}${end}: ${summary}`),
       ...differences.slice(0, list).map((one) => differenceLine(one, terminal)),
-      more > 0 ? `  and ${number(more)} more (--json shows all)` : '',
+      more > 0 ? `  and ${number(more)} more (--list N shows more)` : '',
     ],
   ]
 }

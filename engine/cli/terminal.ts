@@ -116,7 +116,7 @@ const ours = /(\n|\t|^\r|\u001b\[(?:1|2|22|31|32|33|39)m|\u001b\[K$)/
 
 /** `1 flow`, `2 flows`. */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** Lines of cells, each column as wide as its widest cell. */

@@ -205,4 +205,18 @@ describe('a backtest', () => {
     expect([series.length, seriesLeft]).toEqual([24, 176])
     expect(series.every(({ time }) => time.length <= 200)).toBe(true)
   })
+
+  it('compares only as far as its list of alarms goes, and says how far that is', async () => {
+    const packets = Array.from({ length: 60 }, (_, at) => packet(at, `rooms/r${at}`, at === 10 || at === 55 ? 40 : 31))
+    const { alarms, against } = await backtest({
+      plan: alarmPlan({ raise: '> 30' }),
+      against: { label: 'higher', plan: alarmPlan({ raise: '> 35' }) },
+      input: inputOf(packets),
+      listed: 50,
+    })
+    expect([alarms.total, alarms.spans.length, against?.alarms.total]).toEqual([60, 50, 2])
+    expect(against?.until).toBe(start + 49_000)
+    // The second alarm of the other version is not "gone": the list of this one had ended before.
+    expect(against?.counts).toEqual({ same: 1, moved: 0, new: 48, gone: 0 })
+  })
 })

@@ -58,6 +58,7 @@ export function DifferenceTable({ result, flow }: { result: BacktestResult; flow
   const { against } = result
   if (against === undefined) return <p className={drawer.note}>{t('backtest.notCompared')}</p>
   if (against.differences.length === 0) return <p className={drawer.note}>{t('backtest.noDifferences')}</p>
+  const left = against.left + Math.max(0, against.differences.length - mostRows)
   const cell = (span: AlarmSpan | undefined) =>
     span === undefined ? (
       <span className="muted">–</span>
@@ -92,7 +93,7 @@ export function DifferenceTable({ result, flow }: { result: BacktestResult; flow
           ))}
         </tbody>
       </table>
-      {against.left > 0 && <p className="muted">{t('backtest.more', { count: against.left })}</p>}
+      {left > 0 && <p className="muted">{t('backtest.more', { count: left })}</p>}
     </Scroll>
   )
 }

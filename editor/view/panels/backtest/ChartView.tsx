@@ -4,12 +4,15 @@ import { spansOf } from '../../../core/backtest.ts'
 import { useText, useUi } from '../../context.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Backtest.module.css'
+import { useTimeText } from './Form.tsx'
 import SeriesChart from './SeriesChart.tsx'
 
 /** A watched value over time with its limits, and when its alarm stood, in this version and in the other one. */
 export default function ChartView({ result }: { result: BacktestResult }) {
   const t = useText()
   const theme = useUi((state) => state.theme)
+  const timeText = useTimeText()
+  const { alarms } = result
   const [at, setAt] = useState(0)
   const series = result.series[Math.min(at, result.series.length - 1)]
   const spans = useMemo(() => (series ? spansOf(result.alarms.spans, series) : []), [result, series])
@@ -54,6 +57,15 @@ export default function ChartView({ result }: { result: BacktestResult }) {
           values: series.count,
         })}
       />
+      {alarms.total > alarms.spans.length && (
+        <p className="muted">
+          {t('backtest.cut', {
+            count: alarms.spans.length,
+            total: alarms.total,
+            time: timeText(alarms.spans.at(-1)?.raised),
+          })}
+        </p>
+      )}
       {result.seriesLeft > 0 && <p className="muted">{t('backtest.seriesLeft', { count: result.seriesLeft })}</p>}
     </div>
   )

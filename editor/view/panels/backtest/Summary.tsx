@@ -23,7 +23,7 @@ export function Summary({ job }: { job: BacktestJob | undefined }) {
   const { against } = result
   return (
     <p className={styles.summary} role="status">
-      {result.messages === 0
+      {result.taken === 0
         ? t('backtest.noMessages')
         : t('backtest.summary', {
             messages: result.taken,
@@ -38,6 +38,9 @@ export function Summary({ job }: { job: BacktestJob | undefined }) {
               {t(`backtest.kind.${kind}`)} {against.counts[kind]}
             </span>
           ))}
+          {against.until !== undefined && (
+            <span className="muted">{t('backtest.comparedUntil', { time: timeText(against.until) })}</span>
+          )}
         </span>
       )}
       {result.stopped && <span className={drawer.failed}> {result.stopped}</span>}
