@@ -349,7 +349,7 @@ export const errorTable = {
   BIND_FAILED: {
     status: 500,
     text: '{what} cannot listen on {host}:{port}: {detail}.',
-    hint: 'Choose an address of this machine with --host, and a port above 1023 with --port.',
+    hint: 'Choose an address of this machine with {hostOption}, and a port above 1023 with {portOption}.',
   },
   FLOWS_MISSING: {
     status: 400,

@@ -5,6 +5,7 @@ import { flag } from './option.ts'
 import { defaultConfigFile, readConfigFile, readSettings } from './settings.ts'
 import { furtherStartOptions, startOptions } from './start-options.ts'
 import { columns, counted, exitCodes, paint } from './terminal.ts'
+import { straySettings } from './variables.ts'
 
 const options = { ...startOptions, json: flag({ help: 'print: JSON, for programs.' }) }
 
@@ -44,6 +45,7 @@ function print({ values, sources, terminal }: Input, words: readonly string[]): 
     })
   }
   const { entries } = readSettings({ values, sources })
+  for (const sentence of straySettings(terminal.env)) terminal.err(`${paint(terminal, 'yellow', sentence)}\n`)
   if (values.json) {
     terminal.out(`${JSON.stringify(entries, null, 2)}\n`)
     return exitCodes.ok

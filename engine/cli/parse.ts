@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { rulewireError, suggestion } from '../errors.ts'
+import { withoutLogin } from '../flow/words.ts'
 import { type Option, OptionFault, type Options, type Values } from './option.ts'
 
 /** Where a value came from: the command line, the environment, or the table. */
@@ -86,7 +87,12 @@ function readValue(option: Option<unknown>, name: string, given: readonly string
     return option.read(given)
   } catch (cause) {
     if (!(cause instanceof OptionFault)) throw cause
-    const values = { option: name, found: given.at(-1) ?? '', detail: cause.message, wanted: cause.wanted }
+    const values = {
+      option: name,
+      found: withoutLogin(given.at(-1) ?? ''),
+      detail: cause.message,
+      wanted: cause.wanted,
+    }
     throw rulewireError('OPTION_VALUE', values, { cause })
   }
 }

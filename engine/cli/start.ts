@@ -11,7 +11,7 @@ import { egressOf, mqttOptions, openTls } from './security-settings.ts'
 import { readSettings } from './settings.ts'
 import { firstSignal } from './signal.ts'
 import { startOptions } from './start-options.ts'
-import { strayVariables } from './variables.ts'
+import { straySettings } from './variables.ts'
 
 export const startCommand = command({
   name: 'start',
@@ -27,9 +27,7 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     const { settings, entries } = readSettings({ values, sources })
     checkExposure(settings)
     const log = createLog({ ...settings.log, write: terminal.err })
-    const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
-    for (const sentence of strayVariables(terminal.env, [...variables, 'RULEWIRE_URL', 'RULEWIRE_TOKEN']))
-      log('warn', sentence)
+    for (const sentence of straySettings(terminal.env)) log('warn', sentence)
     // Heard from the beginning: an end during the start is a clean one too.
     const signal = firstSignal(terminal)
     const running = new Map(entries.map(({ name, value }) => [name, JSON.stringify(value)]))

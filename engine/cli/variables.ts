@@ -1,4 +1,11 @@
 import { suggestion } from '../errors.ts'
+import { startOptions } from './start-options.ts'
+
+/** Sentences about variables that look like settings and that nothing reads. */
+export function straySettings(env: Readonly<Record<string, string | undefined>>): string[] {
+  const variables = Object.values(startOptions).flatMap(({ variable }) => variable ?? [])
+  return strayVariables(env, [...variables, 'RULEWIRE_URL', 'RULEWIRE_TOKEN'])
+}
 
 /**
  * Sentences about environment variables that begin with RULEWIRE_ and that nothing reads: most likely written wrongly.

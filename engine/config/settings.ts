@@ -151,14 +151,24 @@ export const settingsSchema = z.strictObject({
       .default(100_000)
       .meta({ description: 'Entries of the audit log that are kept; the oldest go.' }),
   }),
-  disk: section('Free room on the disk of the data directory below which something stops; it goes on by itself.', {
-    history: size()
-      .prefault('200MB')
-      .meta({ description: 'Below this nothing is recorded.', examples: ['200MB'] }),
-    intake: size()
-      .prefault('50MB')
-      .meta({ description: 'Below this no messages are taken from brokers.', examples: ['50MB'] }),
-  }),
+  disk: z
+    .strictObject({
+      history: size()
+        .prefault('200MB')
+        .meta({ description: 'Below this nothing is recorded.', examples: ['200MB'] }),
+      intake: size()
+        .prefault('50MB')
+        .meta({ description: 'Below this no messages are taken from brokers.', examples: ['50MB'] }),
+    })
+    .superRefine(({ history, intake }, context) => {
+      if (intake <= history) return
+      const message = 'it is more than "history", which has to stop first; write a size that is not above that'
+      context.addIssue({ code: 'custom', path: ['intake'], message })
+    })
+    .prefault({})
+    .meta({
+      description: 'Free room on the disk of the data directory below which something stops; it goes on by itself.',
+    }),
   durability: z
     .enum(['full', 'normal'])
     .default('full')

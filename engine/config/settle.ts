@@ -1,6 +1,7 @@
 import { rulewireError } from '../errors.ts'
 import { type FieldSchema, fieldAt } from '../flow/fieldschema.ts'
 import { type Path, pathText, valueAt } from '../flow/path.ts'
+import { withoutLogin } from '../flow/words.ts'
 import { type ConfigFile, check } from './read.ts'
 import { type Settings, settingsSchema } from './settings.ts'
 import { settingsShape, settingsTable } from './table.ts'
@@ -97,6 +98,6 @@ function leaves(value: unknown, path: Path): { path: Path; value: unknown }[] {
 /** Passwords in URLs are hidden; references to secrets name them only. */
 function shown(value: unknown, schema: FieldSchema | undefined): unknown {
   if (typeof value !== 'string') return value
-  if (schema?.format === 'url') return value.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1(hidden)@')
+  if (schema?.format === 'url') return withoutLogin(value)
   return schema?.format === 'secret' ? '(hidden)' : value
 }

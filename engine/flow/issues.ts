@@ -54,7 +54,13 @@ function convert(issue: Issue, inside: Path, context: IssueContext): Problem[] {
     if (branch !== undefined) return branch.flatMap((inner) => convert(inner, path, context))
   }
   const wanted = 'options' in issue && Array.isArray(issue.options) ? oneOf(issue.options) : wantedText(schema)
-  return [problem('WRONG_VALUE', { field, found: foundText(value), detail: detailOf(issue, value), wanted }, place)]
+  // Whoever writes a password in place of its name must not find it in logs and reports.
+  const shown = typeof value === 'string' && isSecretReference(schema) ? '(hidden)' : foundText(value)
+  return [problem('WRONG_VALUE', { field, found: shown, detail: detailOf(issue, value), wanted }, place)]
+}
+
+function isSecretReference(schema: FieldSchema | undefined): boolean {
+  return schema?.properties?.$secret !== undefined
 }
 
 /** The problems of one choice of a union, if it is plain which one was meant: the value has its kind. */

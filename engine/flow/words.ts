@@ -12,12 +12,25 @@ export function shortText(text: string, limit: number = longestShown): string {
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text
 }
 
-/** A value as a sentence names it; long text is cut, objects and lists are only counted. */
+/**
+ * The text without the user and password that a URL in it holds, for logs and errors. A password may hold any character when the
+ * URL was written wrongly, so everything up to the last "@" goes.
+ */
+export function withoutLogin(text: string): string {
+  const parsed = URL.parse(text)
+  if (parsed !== null && parsed.username === '' && parsed.password === '') return text
+  const begin = text.indexOf('://')
+  const end = text.lastIndexOf('@')
+  return begin < 0 || end < begin ? text : `${text.slice(0, begin)}://(hidden)${text.slice(end)}`
+}
+
+/** A value as a sentence names it; long text is cut, objects and lists are only counted, and logins in URLs are hidden. */
 export function foundText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'
   if (value === undefined) return 'not there'
-  return shortText(JSON.stringify(value) ?? String(value))
+  const shown = typeof value === 'string' ? withoutLogin(value) : value
+  return shortText(JSON.stringify(shown) ?? String(shown))
 }
 
 /** Names as a sentence lists them; beyond twenty they are counted. */

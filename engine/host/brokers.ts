@@ -14,7 +14,7 @@ import type { BrokerUserDesk } from './broker-users.ts'
 import { defaultConnection } from './connections.ts'
 import type { ConnectionOptions, EngineOptions } from './options.ts'
 
-/** Starts the engine's own broker. Throws PORT_TAKEN. */
+/** Starts the engine's own broker. Throws PORT_TAKEN or BIND_FAILED. */
 export async function startEmbedded(
   options: EngineOptions,
   store: EngineStore,

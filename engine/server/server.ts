@@ -223,7 +223,12 @@ function listenError(cause: NodeJS.ErrnoException, host: string, port: number): 
     const instead = `Choose another with --port, or end the program that listens on ${port}.`
     return rulewireError('PORT_TAKEN', { port, host, what, instead }, { cause })
   }
-  return rulewireError('BIND_FAILED', { what: 'The HTTP server', host, port, detail: reasonOf(cause) }, { cause })
+  const options = { hostOption: '--host', portOption: '--port' }
+  return rulewireError(
+    'BIND_FAILED',
+    { what: 'The HTTP server', host, port, detail: reasonOf(cause), ...options },
+    { cause },
+  )
 }
 
 async function close(server: Server, live: Live, gate: Gate): Promise<void> {

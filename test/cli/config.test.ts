@@ -57,10 +57,21 @@ describe('config print', () => {
     })
   })
 
-  test('a password of a broker is not shown', async () => {
-    const { out } = await rulewire(['config', 'print', '--broker', 'mqtts://me:canary@b:8883'])
+  test('a password of a broker is not shown, not even in an error', async () => {
+    const { out } = await rulewire(['config', 'print', '--broker', 'mqtts://me:can@ary@b:8883'])
     expect(out).toContain('mqtts://(hidden)@b:8883')
-    expect(out).not.toContain('canary')
+    expect(out).not.toMatch(/can|ary/)
+    for (const option of ['--broker=http://me:canary@b', '--connection=plant=http://me:canary@b']) {
+      const { err } = await rulewire(['config', 'print', option])
+      expect(err).toMatch(/OPTION_VALUE .*\(hidden\)@b/)
+      expect(err).not.toContain('canary')
+    }
+  })
+
+  test('tells of a variable that nothing reads', async () => {
+    const { code, err } = await rulewire(['config', 'print'], { RULEWIRE_PROT: '1' })
+    expect(code).toBe(0)
+    expect(err).toContain('RULEWIRE_PROT is set and nothing reads it; did you mean "RULEWIRE_PORT"?')
   })
 })
 

@@ -32,7 +32,7 @@ describe('a config file', () => {
       expect.stringMatching(
         /^6:16 WRONG_VALUE "url" is "http:\/\/plant": "http" is no scheme for this\. Write a URL such as mqtt:/,
       ),
-      expect.stringMatching(/^6:39 WRONG_VALUE "password" is "open": that is text\. .*"\$secret"/),
+      expect.stringMatching(/^6:39 WRONG_VALUE "password" is \(hidden\): that is text\. .*"\$secret"/),
       expect.stringMatching(/^7:39 WRONG_VALUE "keepalive" is "0s": that is out of range\. Write a duration from 1s/),
       '9:27 UNKNOWN_FIELD There is no field "row" here; did you mean "rows"? The fields are: rows, policy.',
     ])
@@ -55,6 +55,23 @@ describe('a config file', () => {
   test('a connection besides the default one needs a URL', () => {
     expect(found('{ "connections": { "default": {}, "plant": {} } }')).toEqual([
       expect.stringMatching(/^1:35 WRONG_VALUE .*it has no "url".*Write "url": "mqtt:\/\/host:1883"/),
+    ])
+  })
+
+  test.each([
+    ['a password in place of its name', '"url": "mqtt://b", "password": "canary"'],
+    ['a URL with another scheme', '"url": "http://me:canary@b"'],
+    ['a URL with a password that is not encoded', '"url": "mqtt://me:can/can@ary/canary@b"'],
+  ])('shows no password: %s', (_, fields) => {
+    const problems = found(`{ "connections": { "plant": { ${fields} } } }`)
+    expect(problems).toEqual([expect.stringContaining('(hidden)')])
+    expect(problems.join()).not.toMatch(/can|me:/)
+  })
+
+  test('lets history stop before intake, and not the other way round', () => {
+    expect(found('{ "disk": { "history": "1GB", "intake": "1GB" } }')).toEqual([])
+    expect(found('{ "disk": { "intake": "1GB" } }')).toEqual([
+      '1:13 WRONG_VALUE "intake" is "1GB": it is more than "history", which has to stop first. Write a size that is not above that.',
     ])
   })
 

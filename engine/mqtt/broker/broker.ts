@@ -68,7 +68,7 @@ export interface EmbeddedBroker {
 
 /**
  * Starts the MQTT 3.1.1 broker. When it resolves it takes connections; messages of an earlier run wait for their sessions.
- * Throws PORT_TAKEN, or UNSAFE_BIND for an address that others can reach when nobody asks for a login.
+ * Throws PORT_TAKEN, BIND_FAILED, or UNSAFE_BIND for an address that others can reach when nobody asks for a login.
  */
 export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroker> {
   const { port, store, users, host = '127.0.0.1', log, now } = options

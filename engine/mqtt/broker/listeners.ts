@@ -70,7 +70,7 @@ export class Listeners {
     return portOf(this.#secure)
   }
 
-  /** Throws PORT_TAKEN, and what the system says otherwise. */
+  /** Throws PORT_TAKEN or BIND_FAILED. */
   async listen(): Promise<void> {
     const { host, port, secure, log } = this.#options
     const listening: [Server | undefined, number | undefined][] = [
@@ -178,7 +178,7 @@ function portOf(server: Server | undefined): number {
 function listenOn(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') return reject(cause)
+      if (cause.code !== 'EADDRINUSE') return reject(bindFailed(cause, host, port))
       const instead = `Use the broker that is there with --broker mqtt://${authority(host, port)}, or --mqtt-port for another port.`
       reject(rulewireError('PORT_TAKEN', { port, host, what: 'the MQTT broker', instead }, { cause }))
     })
@@ -187,6 +187,13 @@ function listenOn(server: Server, port: number, host: string): Promise<void> {
       resolve()
     })
   })
+}
+
+/** Such as an address that this machine does not have (yet), or a port below 1024. */
+function bindFailed(cause: Error, host: string, port: number): Error {
+  const options = { hostOption: '--mqtt-host', portOption: '--mqtt-port' }
+  const detail = reasonOf(cause)
+  return rulewireError('BIND_FAILED', { what: 'The MQTT broker', host, port, detail, ...options }, { cause })
 }
 
 function authority(host: string, port: number): string {

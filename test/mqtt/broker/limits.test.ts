@@ -442,3 +442,13 @@ it('a port that is taken is an error that says what to do', async () => {
     hint: `Use the broker that is there with --broker mqtt://127.0.0.1:${port}, or --mqtt-port for another port.`,
   })
 })
+
+it('an address that this machine does not have is an error that says so', async () => {
+  await start()
+  const options = { port: 0, host: '192.0.2.1', store: served.store, now: Date.now, log: () => undefined }
+  await expect(startBroker({ ...options, anonymous: true })).rejects.toMatchObject({
+    code: 'BIND_FAILED',
+    message: expect.stringMatching(/^The MQTT broker cannot listen on 192\.0\.2\.1:0: .*EADDRNOTAVAIL/),
+    hint: 'Choose an address of this machine with --mqtt-host, and a port above 1023 with --mqtt-port.',
+  })
+})
