@@ -41,6 +41,11 @@ export class FlowFiles {
     this.#log = log
   }
 
+  /** Path of a flow's file. */
+  fileOf(flow: string): string {
+    return join(this.directory, `${flow}.json`)
+  }
+
   /** What has changed since the last call; everything at the first. Files that cannot be read are logged and left as they were. */
   async changes(): Promise<FlowChanges> {
     await mkdir(this.directory, { recursive: true })
@@ -82,7 +87,7 @@ export class FlowFiles {
   /** Writes a flow's file so that it is whole or not there at all, whatever happens. */
   async write(flow: string, text: string): Promise<void> {
     const name = `${flow}.json`
-    const file = join(this.directory, name)
+    const file = this.fileOf(flow)
     const draft = join(this.directory, `.${name}.new`)
     const handle = await open(draft, 'w', 0o644)
     try {
@@ -97,7 +102,7 @@ export class FlowFiles {
 
   async remove(flow: string): Promise<void> {
     this.#known.delete(`${flow}.json`)
-    await unlink(join(this.directory, `${flow}.json`))
+    await unlink(this.fileOf(flow))
   }
 
   close(): void {

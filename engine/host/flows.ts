@@ -148,7 +148,7 @@ export class Flows {
   again(flows: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
       for (const { flow, text } of [...this.#entries.values()]) {
-        if (flows.includes(flow)) this.#take({ flow, file: `${flow}.json`, text })
+        if (flows.includes(flow)) this.#take({ flow, file: this.#options.files.fileOf(flow), text })
       }
     })
   }
@@ -162,9 +162,10 @@ export class Flows {
     for (const entry of this.#entries.values()) {
       if (!entry.inStep || entry.plan === undefined) continue
       if (!entry.plan.nodes.some(({ spec, config }) => spec.subscribes?.(config).some(concerns))) continue
-      const { problems, types } = this.#check((context) => checkText(entry.text, context), `${entry.flow}.json`)
-      const known = new Set(entry.problems.map(sentence))
-      for (const one of problems) if (!known.has(sentence(one))) this.#options.log('warn', sentence(one))
+      const file = this.#options.files.fileOf(entry.flow)
+      const { problems, types } = this.#check((context) => checkText(entry.text, context), file)
+      const fresh = problems.filter((one) => !entry.problems.some(({ at, text }) => at === one.at && text === one.text))
+      for (const one of fresh) this.#options.log('warn', sentence(one))
       entry.problems = problems
       entry.types = types
       some = true
@@ -188,7 +189,7 @@ export class Flows {
   #takeFreed(): void {
     for (const { flow, text, inStep, problems } of [...this.#entries.values()]) {
       if (inStep || !problems.some(({ code }) => code === 'HOOK_TAKEN')) continue
-      const file = `${flow}.json`
+      const file = this.#options.files.fileOf(flow)
       if (this.#check((context) => checkText(text, context), file).plan !== undefined) this.#take({ flow, file, text })
     }
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { until } from '../tools/wait.ts'
 import { flowOf, startEngine, type TestEngine } from './start.ts'
@@ -18,7 +19,7 @@ test('a misspelled field of a flow that runs is told once its device has sent tw
     ['rooms.out too-hot.in'],
   )
   host = await startEngine({ attic })
-  const { engine, log } = host
+  const { engine, flows, log } = host
   const deployed = engine.flows.get('attic').deployed
   const problems = () => engine.flows.get('attic').problems.map(({ text }) => text)
   const reading = () =>
@@ -34,6 +35,8 @@ test('a misspelled field of a flow that runs is told once its device has sent tw
   await until(() => problems().length > 0)
   const told = 'payload.temprature: no such field; did you mean temperature?'
   expect(problems()).toEqual([told])
-  expect(log.filter(({ level, text }) => level === 'warn' && text.includes(told))).toHaveLength(1)
+  const warned = log.filter(({ level, text }) => level === 'warn' && text.includes(told))
+  expect(warned).toHaveLength(1)
+  expect(warned[0]?.text).toContain(join(flows, 'attic.json:1:'))
   expect(engine.flows.get('attic')).toMatchObject({ status: 'running', deployed })
 })
