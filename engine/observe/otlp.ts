@@ -52,6 +52,8 @@ export class SpanExporter {
   #callOff: (() => void) | undefined
   #closed = false
   #underWay: Promise<void> | undefined
+  /** Ends the request that is under way. */
+  #abort: (reason: Error) => void = () => undefined
 
   constructor(options: ExporterOptions) {
     this.#options = options
@@ -65,13 +67,20 @@ export class SpanExporter {
     this.#plan()
   }
 
-  /** Sends what waits, for as long as it is given. */
+  /** Sends what waits, for as long as it is given; the rest counts as dropped. */
   async close(milliseconds: number): Promise<void> {
     this.#closed = true
     this.#callOff?.()
-    const late = AbortSignal.timeout(milliseconds)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#abort(new Error('it did not answer before the engine ended'))
+    }, milliseconds)
     await this.#underWay
-    while (this.#waiting.length > 0 && !late.aborted) await this.#send(late)
+    while (this.#waiting.length > 0 && !late) await this.#send()
+    clearTimeout(timer)
+    this.dropped += this.#waiting.length
+    this.#waiting = []
   }
 
   #plan(): void {
@@ -81,23 +90,26 @@ export class SpanExporter {
     const wait = this.#waiting.length >= limits.together ? 0 : pause
     this.#callOff = clock.at(clock.now() + wait, () => {
       this.#callOff = undefined
-      this.#underWay = this.#send(AbortSignal.timeout(patience)).finally(() => {
+      this.#underWay = this.#send().finally(() => {
         this.#underWay = undefined
         this.#plan()
       })
     })
   }
 
-  async #send(signal: AbortSignal): Promise<void> {
+  async #send(): Promise<void> {
     const { url, headers, log = noLog } = this.#options
     const spans = this.#waiting.splice(0, limits.together)
+    const ending = new AbortController()
+    this.#abort = (reason) => ending.abort(reason)
+    const timer = setTimeout(() => ending.abort(new Error(`it did not answer within ${patience / 1000} s`)), patience)
     try {
       const body = JSON.stringify(this.#body(spans))
       const response = await fetch(url, {
         method: 'POST',
         headers: { ...headers(), 'content-type': 'application/json' },
         body,
-        signal,
+        signal: ending.signal,
         redirect: 'error',
       })
       await response.arrayBuffer()
@@ -107,6 +119,8 @@ export class SpanExporter {
       this.dropped += spans.length
       const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
       log('warn', `the collector of traces does not take spans: ${reasonOf(cause)}`)
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -18,7 +18,7 @@ export interface Collector {
   spans: CollectedSpan[]
   bodies: string[]
   headers: IncomingHttpHeaders[]
-  /** What it answers with. */
+  /** What it answers with; 0: it never does. */
   status: number
   close(): Promise<void>
 }
@@ -43,7 +43,7 @@ export async function startCollector(): Promise<Collector> {
       for (const { scopeSpans } of JSON.parse(body).resourceSpans)
         for (const { spans } of scopeSpans) collector.spans.push(...spans)
     }
-    response.writeHead(collector.status, { 'content-type': 'application/json' }).end('{}')
+    if (collector.status !== 0) response.writeHead(collector.status, { 'content-type': 'application/json' }).end('{}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

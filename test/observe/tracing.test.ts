@@ -1,6 +1,6 @@
 import { connectAsync } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Span } from '../../engine/observe/otlp.ts'
+import { type Span, SpanExporter } from '../../engine/observe/otlp.ts'
 import { spanWatcher } from '../../engine/observe/spans.ts'
 import { Watchers } from '../../engine/observe/watchers.ts'
 import type { Target } from '../../engine/run/node-runtime.ts'
@@ -141,6 +141,23 @@ describe('traces', () => {
     await until(() => engine.engine.statistics()['forward/out']?.messages === 1, 'the message')
     await engine.close()
     expect(rootOf('forward/in')).toBeDefined()
+  })
+
+  test('that a collector keeps waiting for do not hold up the end', { timeout: 5_000 }, async () => {
+    collector.status = 0
+    const lines: string[] = []
+    const exporter = new SpanExporter({
+      ...{ url: collector.url, headers: () => ({}), resource: {}, version: '0' },
+      clock: { now: Date.now, soon: (run) => run(), at: (_, run) => clearImmediate.bind(undefined, setImmediate(run)) },
+      log: (_, text) => lines.push(text),
+    })
+    const span = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), start: 0n, end: 1n, attributes: {} }
+    exporter.add([{ ...span, name: 'first', kind: 'internal' }])
+    await until(() => collector.headers.length === 1, 'the request')
+    exporter.add([{ ...span, name: 'second', kind: 'internal' }])
+    await exporter.close(20)
+    expect(exporter).toMatchObject({ sent: 0, dropped: 2 })
+    expect(lines).toEqual([expect.stringContaining('it did not answer before the engine ended')])
   })
 
   test('leave the traces of the editor alone', async () => {
