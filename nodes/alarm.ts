@@ -288,7 +288,11 @@ that is no text always goes to the port \`error\`.`,
         return onSample(before, read(incoming), context)
       } catch (thrown) {
         if (onError === 'error-port' || !(thrown instanceof RulewireError)) throw thrown
-        return onBad(before, { detail: thrown.message, received: incoming.received }, context)
+        return onBad(
+          before,
+          { detail: thrown.message, received: incoming.received, retained: incoming.retain },
+          context,
+        )
       }
     }
 

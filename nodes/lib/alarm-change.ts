@@ -3,8 +3,10 @@ import {
   type AlarmState,
   isOn,
   type OutOfService,
+  rankOf,
   type Shelf,
   type Step,
+  standingOf,
   type Transition,
 } from './alarm-state.ts'
 
@@ -48,7 +50,7 @@ export class AlarmChange {
   /** A condition that only the port `state` shows. */
   turn(condition: AlarmState['condition'], time: number, level: string | null = this.state.level): void {
     this.set({ condition, level, since: time })
-    this.#tell(condition, { time, since: time, event: false })
+    this.#tell(condition, { time, since: time })
   }
 
   /** [C1] [C2], and what is left when nothing is on. */
@@ -66,7 +68,7 @@ export class AlarmChange {
   raise(level: string, began: number, time: number): void {
     this.set({ condition: 'ACTIVE', level, since: time, raised: time, flapCount: 0 })
     this.#unacknowledged()
-    this.#known('RAISED', { time, since: began, event: true, notify: this.#isOpen() }, true)
+    this.#stands('RAISED', { time, since: began, event: true, notify: this.#isOpen() }, true)
     this.flap(time, false)
   }
 
@@ -74,14 +76,14 @@ export class AlarmChange {
   escalate(level: string, began: number, time: number): void {
     this.set({ condition: 'ACTIVE', level, since: time })
     this.#unacknowledged()
-    this.#known('ESCALATED', { time, since: began, event: true, notify: this.#isOpen() }, true)
+    this.#stands('ESCALATED', { time, since: began, event: true, notify: this.#isOpen() }, true)
   }
 
   /** [C5] */
   deescalate(level: string, time: number): void {
     this.set({ condition: 'ACTIVE', level, since: time })
     const since = this.state.raised ?? time
-    this.#known('DEESCALATED', { time, since, event: true, notify: this.#isOpen() }, true)
+    this.#stands('DEESCALATED', { time, since, event: true, notify: this.#isOpen() }, true)
   }
 
   /** [C8] [K2] */
@@ -93,11 +95,11 @@ export class AlarmChange {
     this.set({ since: time, remindAt: null })
     if (latch) {
       this.set({ condition: 'LATCHED' })
-      this.#tell('LATCHED', { time, since, event: true, notify })
+      this.#stands('LATCHED', { time, since, event: true, notify }, told)
     } else {
       this.set({ condition: 'NORMAL', cleared: time })
       if (!requireAck) this.set({ acked: true })
-      this.#known('CLEARED', { time, since, event: true, notify }, false)
+      this.#stands('CLEARED', { time, since, event: true, notify }, false)
     }
     if (shelf?.oneShot === true) this.unshelve(time)
   }
@@ -107,7 +109,8 @@ export class AlarmChange {
     const notify = this.state.told && this.#isOpen()
     const since = this.state.raised ?? time
     this.set({ condition: 'NORMAL', since: time, cleared: time, acked: true, remindAt: null })
-    this.#known('RESET', { time, since, event: true, notify, who }, false)
+    this.#stands('RESET', { time, since, event: true, notify, who }, false)
+    if (this.state.shelf?.oneShot === true) this.unshelve(time)
   }
 
   /**
@@ -141,7 +144,7 @@ export class AlarmChange {
 
   /** [D1] */
   goStale(time: number): void {
-    this.set({ detail: null })
+    this.set({ detail: null, dataLive: true })
     this.turnData('STALE', time, this.rules.noData?.tell ?? false)
   }
 
@@ -149,9 +152,10 @@ export class AlarmChange {
   turnData(data: AlarmState['data'], time: number, tell: boolean): void {
     const notify = tell && this.#isGateOpen()
     const since = data === 'STALE' ? this.state.heard : time
-    this.set({ data, dataTold: data !== 'FRESH' && notify })
-    if (data === 'FRESH') this.set({ detail: null })
-    this.#tell(`DATA_${data === 'FRESH' ? 'OK' : data}`, { time, since, event: true, notify })
+    this.set({ data, dataSeq: this.state.seq + 1 })
+    if (notify) this.set({ dataTold: data !== 'FRESH' })
+    if (data === 'FRESH') this.set({ detail: null, dataLive: true })
+    this.#tell(nameOfData(data), { time, since, event: true, notify })
   }
 
   /** [K3] At most once, however long nobody looked. */
@@ -207,23 +211,46 @@ export class AlarmChange {
 
   /** Tells what was withheld, as soon as it may be told; asks to be called when the calendar allows it. [G4] [N2] [N3] */
   reconcile(time: number): void {
-    const { condition, told, shelf, out, quietAt, live } = this.state
-    const is = isOn(this.state) || condition === 'LATCHED'
-    if (told === is || condition === 'RECOVERING') {
-      if (this.state.gateAt !== null) this.set({ gateAt: null })
-      return
+    const { raised, standingSeq, dataSeq } = this.state
+    const name = this.#withheld()
+    const data = this.#withheldData()
+    if (name !== undefined && this.#isOpen()) {
+      const is = name !== 'CLEARED'
+      this.#known(name, { time, since: raised ?? time, repeat: standingSeq, notify: true }, is)
     }
-    if (this.#isOpen()) {
-      const since = this.state.raised ?? time
-      const name = is ? (condition === 'LATCHED' ? 'LATCHED' : 'RAISED') : 'CLEARED'
-      this.set({ gateAt: null })
-      this.#known(name, { time, since, event: false, repeat: true, notify: true }, is)
-      return
+    if (data !== undefined && this.#isGateOpen()) {
+      this.set({ dataTold: this.state.data !== 'FRESH' })
+      const since = this.state.data === 'STALE' ? this.state.heard : time
+      this.#tell(data, { time, since, repeat: dataSeq, notify: true })
     }
-    const waits = shelf === null && out === null && quietAt === null && live && !this.state.suppressed
-    const next = waits ? this.rules.schedule?.nextActive(time) : undefined
+    const { quietAt, live, shelf, out, suppressed } = this.state
+    const waits = data !== undefined || (name !== undefined && quietAt === null && live)
+    const byCalendar = waits && shelf === null && out === null && !suppressed && !this.#isGateOpen()
+    const next = byCalendar ? this.rules.schedule?.nextActive(time) : undefined
     const gateAt = next === undefined || next <= time ? null : next
     if (gateAt !== this.state.gateAt) this.set({ gateAt })
+  }
+
+  /** What people would have to be told of the alarm; undefined when they know how it stands. */
+  #withheld(): string | undefined {
+    const { condition, level, told, toldAs } = this.state
+    // It may be over in a moment.
+    if (condition === 'RECOVERING') return undefined
+    const is = isOn(this.state) || condition === 'LATCHED'
+    if (!is) return told ? 'CLEARED' : undefined
+    if (!told) return condition === 'LATCHED' ? 'LATCHED' : 'RAISED'
+    if (toldAs === null || toldAs === standingOf(this.state)) return undefined
+    if (condition === 'LATCHED' || toldAs === 'LATCHED') return condition === 'LATCHED' ? 'LATCHED' : 'RAISED'
+    const before = rankOf(toldAs.slice('ACTIVE '.length), this.rules)
+    return before < rankOf(level, this.rules) ? 'ESCALATED' : 'DEESCALATED'
+  }
+
+  /** The same of its data. */
+  #withheldData(): string | undefined {
+    const { data, dataTold, dataLive, fresh } = this.state
+    if (data === 'FRESH') return dataTold && fresh !== null ? nameOfData(data) : undefined
+    const wanted = data === 'STALE' ? (this.rules.noData?.tell ?? false) : dataLive
+    return wanted && !dataTold ? nameOfData(data) : undefined
   }
 
   /** A gate has opened: people are told how it stands. */
@@ -243,16 +270,24 @@ export class AlarmChange {
     })
   }
 
-  /** Something that says whether there is an alarm: whoever is told of it knows. */
+  /** Something that changes how the alarm stands. */
+  #stands(name: string, how: How, is: boolean): void {
+    this.set({ standingSeq: this.state.seq + 1 })
+    this.#known(name, how, is)
+  }
+
+  /** Something that says how the alarm stands: whoever is told of it knows. */
   #known(name: string, how: How, is: boolean): void {
-    if (how.notify === true) this.set({ told: is })
+    if (how.notify === true) this.set({ told: is, toldAs: is ? standingOf(this.state) : null })
     this.#tell(name, how)
   }
 
-  #tell(name: string, { time, since, event, repeat = false, notify = false, who = nobody }: How): void {
+  #tell(name: string, { time, since, event = false, repeat, notify = false, who = nobody }: How): void {
     if (event) this.set({ seq: this.state.seq + 1 })
     const { by, note } = who
-    this.#transitions.push({ name, event, repeat, notify, time, since, state: this.state, by, note })
+    const seq = repeat ?? this.state.seq
+    const isRepeat = repeat !== undefined
+    this.#transitions.push({ name, event, repeat: isRepeat, notify, seq, time, since, state: this.state, by, note })
   }
 
   /** Whether what a sample caused may be told. */
@@ -269,8 +304,13 @@ export class AlarmChange {
 interface How {
   readonly time: number
   readonly since: number
-  readonly event: boolean
-  readonly repeat?: boolean
+  readonly event?: boolean
+  /** The number of what it repeats. */
+  readonly repeat?: number
   readonly notify?: boolean
   readonly who?: Who
+}
+
+function nameOfData(data: AlarmState['data']): string {
+  return `DATA_${data === 'FRESH' ? 'OK' : data}`
 }

@@ -10,6 +10,7 @@ import {
   remember,
   type Sample,
   type Step,
+  standingOf,
 } from './alarm-state.ts'
 import { isRaised } from './limit.ts'
 
@@ -33,14 +34,22 @@ export function onTime(before: AlarmState, now: number, context: AlarmContext): 
 /** A message whose value cannot be used. [D2] */
 export function onBad(
   before: AlarmState | undefined,
-  { detail, received }: { detail: string; received: number },
+  { detail, received, retained = false }: { detail: string; received: number; retained?: boolean },
   context: AlarmContext,
 ): Step {
   const change = begin(before, received, context)
   passTime(change, received)
   const { state } = change
-  change.set({ heard: received, inputs: remember(state.inputs, [received, received, null, 'bad']), detail })
-  if (state.data !== 'BAD') change.turnData('BAD', received, true)
+  const live = !retained || context.rules.tellRetained
+  change.set({
+    ...(live || isNew(state) ? { heard: received } : {}),
+    inputs: remember(state.inputs, [received, received, null, 'bad']),
+  })
+  // A silence is not ended by what may be old.
+  if (live || state.data !== 'STALE') {
+    change.set({ detail, dataLive: live || (state.data === 'BAD' && state.dataLive) })
+    if (state.data !== 'BAD') change.turnData('BAD', received, live)
+  }
   return finish(change, received)
 }
 
@@ -55,15 +64,30 @@ export function begin(before: AlarmState | undefined, now: number, context: Alar
   if (before === undefined) return new AlarmChange(newState(now, rules), now, context)
   const print = rules.fingerprint
   if (print !== undefined && before.fingerprint !== print) {
-    const kept = { seq: before.seq, told: before.told, out: before.out ?? null }
-    const fresh = new AlarmChange({ ...newState(now, rules), ...kept }, now, context)
+    const fresh = new AlarmChange({ ...newState(now, rules), ...keptOf(complete(before)) }, now, context)
     fresh.set({ condition: 'NORMAL' })
     if (isOn(before) || before.condition === 'LATCHED') fresh.reset(now, { by: null, note: null })
     return fresh
   }
-  const known = withKnownLevels(before, rules)
-  // States of before alarms could be out of service do not say.
-  return new AlarmChange(known.out === undefined ? { ...known, out: null } : known, now, context)
+  const change = new AlarmChange(withKnownLevels(complete(before), rules), now, context)
+  // The level that rose is not there any more.
+  const rises = Object.values(change.state.levels).some(({ phase }) => phase === 'rising')
+  if (before.condition === 'PENDING' && !rises) change.rest(undefined, now)
+  return change
+}
+
+/** What does not hang on limits and delays: what people did and know, and whether values come. */
+function keptOf(before: AlarmState): Partial<AlarmState> {
+  const { seq, standingSeq, told, toldAs, shelf, out } = before
+  const { data, dataSeq, dataTold, dataLive, detail, heard } = before
+  return { seq, standingSeq, told, toldAs, shelf, out, data, dataSeq, dataTold, dataLive, detail, heard }
+}
+
+/** A state of an earlier version does not say everything: people know how it stands, as far as they were told at all. */
+function complete(state: AlarmState): AlarmState {
+  if (state.out !== undefined && state.toldAs !== undefined) return state
+  const { seq, told, out = null, dataLive = true, dataSeq = seq, standingSeq = seq } = state
+  return { ...state, out, toldAs: told ? standingOf(state) : null, dataLive, dataSeq, standingSeq }
 }
 
 /** Everything that is due by `now`, the earliest first. */
@@ -74,6 +98,7 @@ export function passTime(change: AlarmChange, now: number): void {
     if (first === undefined || first.at > now) break
     change.now = first.at
     first.run(change, first.at, now)
+    change.reconcile(first.at)
   }
   change.now = now
 }
@@ -128,7 +153,7 @@ function take(change: AlarmChange, sample: Sample): void {
   const { rules } = change
   const { value, time, received, retained = false, active = true } = sample
   const live = !retained || rules.tellRetained
-  const isFirst = change.state.fresh === null && change.state.value === null
+  const isFirst = isNew(change.state)
   const outcome = retained ? 'retained' : isBeyond(value, rules) ? 'beyond' : 'good'
   const broken = isHole(change.state, time, rules)
     ? eachLevel(rules, change.state, (level) => breakLevel(level, time))
@@ -155,10 +180,15 @@ function take(change: AlarmChange, sample: Sample): void {
 }
 
 /** [T3] */
-function takeLate(change: AlarmChange, { time, received, value }: Sample): void {
+function takeLate(change: AlarmChange, { time, received, value, retained = false }: Sample): void {
   const { state, rules } = change
   const inputs = rules.keepLate ? remember(state.inputs, [time, received, value, 'late']) : state.inputs
-  change.set({ late: state.late + 1, inputs, heard: received })
+  change.set({ late: state.late + 1, inputs, ...(retained && !rules.tellRetained ? {} : { heard: received }) })
+}
+
+/** No value has come for it yet. */
+function isNew({ fresh, value }: AlarmState): boolean {
+  return fresh === null && value === null
 }
 
 /** What the levels make of the condition. [C1] to [C8] */
@@ -242,5 +272,6 @@ function withKnownLevels(state: AlarmState, rules: AlarmRules): AlarmState {
   const heir = gone.map(([, level]) => level).find(isUp)
   const levels = heir === undefined || isUp(kept[lowest.id]) ? kept : { ...kept, [lowest.id]: heir }
   const level = state.level !== null && known.has(state.level) ? state.level : heir === undefined ? null : lowest.id
-  return { ...state, levels, level }
+  const next = { ...state, levels, level }
+  return { ...next, toldAs: state.toldAs === null || level === state.level ? state.toldAs : standingOf(next) }
 }

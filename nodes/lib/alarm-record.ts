@@ -72,10 +72,10 @@ export function recordOf(transitions: readonly string[], config: AlarmConfig): T
 export function entryOf(
   key: string,
   name: string,
-  { time, state, by, note }: Transition,
+  { seq, time, state, by, note }: Transition,
   limit: number | null,
 ): AlarmEntry {
-  const { seq, condition, level, value } = state
+  const { condition, level, value } = state
   return { key, seq, transition: name, time, condition, level, value, limit, by, note }
 }
 
@@ -90,8 +90,8 @@ interface RecordParts {
 
 /** What the ports give for a transition. */
 export function recordFor({ alarmId, key, cause, transition, rules }: RecordParts) {
-  const { name, time, since, by, note, state } = transition
-  const { condition, level, value, limit, margin, data, acknowledged, seq } = viewOf(state, '', rules, time)
+  const { name, seq, time, since, by, note, state } = transition
+  const { condition, level, value, limit, margin, data, acknowledged } = viewOf(state, '', rules, time)
   return {
     alarmId,
     key,

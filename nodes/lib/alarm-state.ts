@@ -76,7 +76,10 @@ export type AlarmState = {
   readonly heard: number
   readonly data: 'FRESH' | 'STALE' | 'BAD'
   readonly detail: string | null
+  /** What people know: that there is something wrong with the data. */
   readonly dataTold: boolean
+  /** Whether what `data` says comes from more than a retained message. */
+  readonly dataLive: boolean
   readonly acked: boolean
   readonly ack: { readonly by: string; readonly time: number; readonly note: string | null } | null
   readonly shelf: Shelf | null
@@ -86,16 +89,19 @@ export type AlarmState = {
   readonly suppressed: boolean
   /** When what the calendar withholds can be told. */
   readonly gateAt: number | null
-  /** What people know: that there is an alarm. */
+  /** What people know: that there is an alarm, and how it stood when they were told last, as {@link standingOf} says it. */
   readonly told: boolean
+  readonly toldAs: string | null
   readonly remindAt: number | null
   readonly reminders: number
   /** Times of the last flaps, as many as `flap` needs; how many since it was raised. */
   readonly flaps: readonly number[]
   readonly flapCount: number
   readonly quietAt: number | null
-  /** Transitions so far. */
+  /** Transitions so far; and which of them was the last that changed the alarm, and the last that changed `data`. */
   readonly seq: number
+  readonly standingSeq: number
+  readonly dataSeq: number
   readonly nearMisses: number
   readonly late: number
   /** The last near misses and inputs, newest first. */
@@ -155,6 +161,8 @@ export interface Transition {
   /** Only a repeat of what was withheld: nothing has changed. */
   readonly repeat: boolean
   readonly notify: boolean
+  /** Its number; of a repeat that of what it repeats, otherwise of the last one. */
+  readonly seq: number
   readonly time: number
   /** When what led to it began: for RAISED the first sample beyond the limit, for CLEARED when it was raised. */
   readonly since: number
@@ -191,6 +199,7 @@ export function newState(received: number, rules: AlarmRules): AlarmState {
     data: 'FRESH',
     detail: null,
     dataTold: false,
+    dataLive: true,
     acked: true,
     ack: null,
     shelf: null,
@@ -198,12 +207,15 @@ export function newState(received: number, rules: AlarmRules): AlarmState {
     suppressed: false,
     gateAt: null,
     told: false,
+    toldAs: null,
     remindAt: null,
     reminders: 0,
     flaps: [],
     flapCount: 0,
     quietAt: null,
     seq: 0,
+    standingSeq: 0,
+    dataSeq: 0,
     nearMisses: 0,
     late: 0,
     misses: [],
@@ -213,8 +225,14 @@ export function newState(received: number, rules: AlarmRules): AlarmState {
 }
 
 /** ACTIVE or RECOVERING. */
-export function isOn({ condition }: AlarmState): boolean {
+export function isOn({ condition }: Pick<AlarmState, 'condition'>): boolean {
   return condition === 'ACTIVE' || condition === 'RECOVERING'
+}
+
+/** How an alarm stands, as people are told it: as ACTIVE at a level, LATCHED, or over. */
+export function standingOf(state: Pick<AlarmState, 'condition' | 'level'>): string {
+  if (state.condition === 'LATCHED') return 'LATCHED'
+  return isOn(state) ? `ACTIVE ${state.level}` : 'NORMAL'
 }
 
 /** The newest first, as many as are kept. */

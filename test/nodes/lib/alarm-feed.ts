@@ -27,8 +27,9 @@ export class Feed {
     )
   }
 
-  bad(received: number): this {
-    return this.#take(onBad(this.state, { detail: 'no number', received }, { rules: this.rules, ...this.context }))
+  bad(received: number, retained = false): this {
+    const found = { detail: 'no number', received, retained }
+    return this.#take(onBad(this.state, found, { rules: this.rules, ...this.context }))
   }
 
   wait(now: number): this {

@@ -309,6 +309,27 @@ describe('time', () => {
     expect(renamed.sample(60, 3 * second).events.at(-1)).toBe('3 CLEARED')
   })
 
+  it('[T5] a level that only rose and is not there any more is off', () => {
+    const feed = new Feed(levels).sample(75, 0).restart(second, { raise: '> 70', onDelay: '5m' })
+    expect(feed.wait(second).state).toMatchObject({ condition: 'NORMAL', level: null })
+  })
+
+  it('[T5] "reset" leaves alone what people did with the gate, and a silence', () => {
+    const config = { ...direct, onConfigChange: 'reset', noData: { after: '15m' } }
+    const feed = new Feed(config).sample(5, 0).wait(15 * minute)
+    feed.command('shelve', 16 * minute, { until: hour }).restart(20 * minute, { ...config, raise: '> 7' })
+    expect(feed.sample(9, 21 * minute).state).toMatchObject({ shelf: { until: hour }, dataTold: true })
+    expect(
+      feed
+        .sample(9, 50 * minute)
+        .wait(hour)
+        .notified.slice(1),
+    ).toEqual(['3600 UNSHELVED', '3600 DATA_OK'])
+    const once = new Feed({ ...config, noData: undefined }).sample(9, 0).command('shelve', second, { oneShot: true })
+    once.restart(minute, { ...config, raise: '> 10' }).wait(minute)
+    expect(once.events.slice(2)).toEqual(['60 RESET', '60 UNSHELVED'])
+  })
+
   it('[T5] begins anew with "reset" when limits or delays differ', () => {
     const config = { ...direct, onConfigChange: 'reset' }
     const feed = new Feed(config)
@@ -344,6 +365,8 @@ describe('data', () => {
       .sample(5, 20 * minute, { retained: true })
     expect(feed.events).toEqual(['900 DATA_STALE'])
     expect(new Feed(config).sample(5, 0, { retained: true }).wait(hour).events).toEqual(['900 DATA_STALE'])
+    const late = new Feed(config).sample(5, 0).sample(5, 10 * minute, { retained: true, time: -hour })
+    expect(late.wait(15 * minute).events).toEqual(['900 DATA_STALE'])
   })
 
   it('[D2] is bad after a message that cannot be used', () => {
@@ -509,6 +532,42 @@ describe('the gate', () => {
     expect(late.wait(32 * hour).notified).toEqual([`${18 * 3600} RAISED`, `${32 * 3600} CLEARED`])
   })
 
+  it('[G4] a silence that began outside the hours is told when they begin, and so is that values came again', () => {
+    const config = { ...direct, activeWhen: { cron: '* 8-18 * * *' }, noData: { after: '1h' } }
+    const feed = new Feed(config).sample(5, 19 * hour).wait(21 * hour)
+    expect([feed.events, feed.notified]).toEqual([[`${20 * 3600} DATA_STALE`], []])
+    expect(feed.deadline).toBe(32 * hour)
+    expect(feed.wait(32 * hour).notified).toEqual([`${32 * 3600} DATA_STALE`])
+    expect(feed.transitions.at(-1)).toMatchObject({ repeat: true, event: false, seq: 1, since: 19 * hour })
+    const back = feed.sample(5, 43 * hour)
+    for (let at = 43.5; at <= 56; at += 0.5) back.sample(5, at * hour)
+    expect(back.notified.slice(1)).toEqual([`${56 * 3600} DATA_OK`])
+    const shelved = new Feed({ ...direct, noData: { after: '1h' } })
+      .sample(5, 0)
+      .command('shelve', 0, { until: 2 * hour })
+    expect(shelved.wait(2 * hour).notified).toEqual(['7200 DATA_STALE'])
+    const shown = new Feed({ ...config, noData: { after: '1h', do: 'state-only' } }).sample(5, 19 * hour)
+    expect(shown.wait(32 * hour).notified).toEqual([])
+  })
+
+  it('[G4] another level than the one that people know is told when the gate opens', () => {
+    const config = { ...plainLevels, activeWhen: { cron: '* 8-18 * * *' } }
+    const feed = new Feed(config).sample(75, 18 * hour).sample(95, 20 * hour)
+    expect(feed.notified).toEqual([`${18 * 3600} RAISED`])
+    feed.wait(32 * hour)
+    expect(feed.transitions.at(-1)).toMatchObject({ name: 'ESCALATED', repeat: true, seq: 2, state: { level: 'crit' } })
+    feed.sample(75, 44 * hour).wait(56 * hour)
+    expect(feed.transitions.at(-1)).toMatchObject({ name: 'DEESCALATED', repeat: true, seq: 3 })
+    feed
+      .sample(95, 68 * hour)
+      .sample(75, 69 * hour)
+      .wait(80 * hour)
+    expect(feed.notified).toHaveLength(3)
+    const latching = new Feed({ ...direct, latch: true, activeWhen: config.activeWhen }).sample(9, 18 * hour)
+    latching.sample(5, 20 * hour).wait(32 * hour)
+    expect(latching.notified).toEqual([`${18 * 3600} RAISED`, `${32 * 3600} LATCHED`])
+  })
+
   it('[G2] an expression of the latest value closes it too', () => {
     const feed = new Feed(direct).sample(9, 0, { active: false }).sample(9, second, { active: false })
     expect(feed.notified).toEqual([])
@@ -542,6 +601,25 @@ describe('telling', () => {
   it('[N2] a delay of a retained value alone ends without telling', () => {
     const feed = new Feed({ ...slow, onRestart: 'continue' }).sample(9, 0, { retained: true }).wait(hour)
     expect([feed.events, feed.notified]).toEqual([['300 RAISED'], []])
+  })
+
+  it('[N3] no number is told twice, though something else has happened since', () => {
+    const feed = new Feed({ ...direct, noData: { after: '1h' } }).sample(9, 0, { retained: true }).wait(hour)
+    feed.command('note', 1.5 * hour).sample(9, 2 * hour)
+    const told = feed.transitions.filter(({ notify }) => notify).map(({ name, seq }) => `${seq} ${name}`)
+    expect(told).toEqual(['2 DATA_STALE', '4 DATA_OK', '1 RAISED'])
+  })
+
+  it('[N2] [D2] a retained message that cannot be used is told after a live one, and ends no silence', () => {
+    const feed = new Feed({ ...direct, noData: { after: '1h' } }).bad(0, true).bad(second, true)
+    expect([feed.events, feed.notified]).toEqual([['0 DATA_BAD'], []])
+    expect(feed.bad(2 * second).notified).toEqual(['2 DATA_BAD'])
+    const silent = new Feed({ ...direct, noData: { after: '1h' } })
+      .sample(5, 0)
+      .wait(hour)
+      .bad(2 * hour, true)
+    expect(silent.events).toEqual(['3600 DATA_STALE'])
+    expect(silent.bad(3 * hour).events.slice(1)).toEqual(['10800 DATA_BAD'])
   })
 
   it('[N1] CLEARED is told only when people know of the alarm', () => {

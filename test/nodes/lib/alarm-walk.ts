@@ -1,6 +1,6 @@
 /**
  * A second plain model of the alarm, for all that happens beside values: late and retained messages, restarts, deploys,
- * acknowledgements, resets. It has no deadlines: it walks from one millisecond to the next and asks each rule of the
+ * acknowledgements, resets, shelving and a calendar; and for what people know after each of them. It has no deadlines: it walks from one millisecond to the next and asks each rule of the
  * specification again.
  */
 import type { ModelLevel } from './alarm-model.ts'
@@ -18,11 +18,15 @@ export interface WalkRules {
   requireAck: boolean
   confirm: boolean
   onConfigChange: 'keep' | 'reset'
+  /** Nobody is told in every second block of eight milliseconds. */
+  calendar: boolean
 }
 
 export type WalkStep = { at: number } & (
   | { do: 'sample'; value: number; late: number; retained: boolean }
-  | { do: 'bad' | 'acknowledge' | 'reset' | 'restart' }
+  | { do: 'bad'; retained: boolean }
+  | { do: 'acknowledge' | 'reset' | 'restart' | 'unshelve' }
+  | { do: 'shelve'; until: number }
   | { do: 'deploy'; config: WalkConfig }
 )
 
@@ -39,6 +43,11 @@ export class Walk {
   level: string | undefined
   acked = true
   data: 'FRESH' | 'STALE' | 'BAD' = 'FRESH'
+  /** What people know: how it stands, and that something is wrong with the data. */
+  people = { alarm: 'NORMAL', data: false }
+  #shelved: number | undefined
+  #live = false
+  #dataLive = true
   #config: WalkConfig
   readonly #rules: WalkRules
   #levels = new Map<string, Level>()
@@ -60,11 +69,14 @@ export class Walk {
   step(step: WalkStep): void {
     this.walkTo(step.at)
     if (step.do === 'sample') this.#sample(step.value, step.at - step.late, step.retained)
-    else if (step.do === 'bad') this.#bad()
+    else if (step.do === 'bad') this.#bad(step.retained)
+    else if (step.do === 'shelve') this.#shelve(step.until)
+    else if (step.do === 'unshelve') this.#unshelve()
     else if (step.do === 'acknowledge') this.#acknowledge()
     else if (step.do === 'reset') this.#reset()
     else if (step.do === 'deploy') this.#deploy(step.config)
     else this.#started = this.#now
+    this.#inform()
   }
 
   walkTo(end: number): void {
@@ -75,6 +87,12 @@ export class Walk {
   #tick(): void {
     if (!this.#exists) return
     const now = this.#now
+    this.#pass(now)
+    this.#inform()
+    if (this.#shelved !== undefined && now >= this.#shelved) this.#unshelve()
+  }
+
+  #pass(now: number): void {
     for (const [id, level] of this.#each()) {
       if (level.phase === 'rising') {
         const over = now >= level.due && level.samples >= this.#config.minSamples
@@ -83,17 +101,25 @@ export class Walk {
       } else if (level.phase === 'falling' && now >= level.due && this.#mayEnd) this.#set(id, 'off')
     }
     this.#judge(now)
-    if (this.data !== 'STALE' && now >= this.#heard + this.#config.silence) {
-      this.data = 'STALE'
-      this.#tell(now, 'DATA_STALE')
-    }
+    this.#listen()
+  }
+
+  /** With a shorter silence it may be over since before now. */
+  #listen(): void {
+    const end = this.#heard + this.#config.silence
+    if (this.data === 'STALE' || this.#now < end) return
+    this.data = 'STALE'
+    this.#dataLive = true
+    this.#tell(end, 'DATA_STALE')
+    // [T1] As if it had been looked at when it was due.
+    if (this.#isGateOpen(end)) this.people.data = true
   }
 
   #sample(value: number, measured: number, retained: boolean): void {
     const now = this.#now
     const isFirst = !this.#exists || (this.#fresh === undefined && this.#value === undefined)
     if (this.#exists && measured < this.#time) {
-      this.#heard = now
+      if (!retained) this.#heard = now
       return
     }
     if (measured - this.#time > this.#config.maxGap) {
@@ -103,10 +129,12 @@ export class Walk {
     this.#value = value
     this.#time = measured
     this.#received = now
+    this.#live = !retained
     if (!retained) this.#fresh = now
     if (!retained || isFirst) this.#heard = now
     if (!retained && this.data !== 'FRESH') {
       this.data = 'FRESH'
+      this.#dataLive = true
       this.#tell(now, 'DATA_OK')
     }
     for (const [id, level, own] of this.#each()) this.#take(value, level, { id, own })
@@ -162,9 +190,12 @@ export class Walk {
     this.#tell(time, name)
   }
 
-  #bad(): void {
+  #bad(retained: boolean): void {
+    const isFirst = !this.#exists || (this.#fresh === undefined && this.#value === undefined)
     this.#exists = true
-    this.#heard = this.#now
+    if (!retained || isFirst) this.#heard = this.#now
+    if (retained && this.data === 'STALE') return
+    this.#dataLive = !retained || (this.data === 'BAD' && this.#dataLive)
     if (this.data === 'BAD') return
     this.data = 'BAD'
     this.#tell(this.#now, 'DATA_BAD')
@@ -183,6 +214,34 @@ export class Walk {
     this.#tell(this.#now, 'RESET')
   }
 
+  #shelve(until: number): void {
+    if (!this.#exists) return
+    this.#shelved = until
+    this.#tell(this.#now, 'SHELVED')
+  }
+
+  #unshelve(): void {
+    if (this.#shelved === undefined) return
+    this.#shelved = undefined
+    this.#tell(this.#now, 'UNSHELVED')
+    this.#inform(true)
+  }
+
+  /** People know how it stands whenever the gate is open; while it recovers, only after somebody opened the gate. */
+  #inform(asked = false): void {
+    if (!this.#isGateOpen(this.#now)) return
+    const recovering = this.mode === 'active' && !this.#isSteady
+    if (this.#live && (!recovering || asked))
+      this.people.alarm =
+        this.mode === 'active' ? `ACTIVE ${this.level}` : this.mode === 'latched' ? 'LATCHED' : 'NORMAL'
+    if (this.data !== 'FRESH' && this.#dataLive) this.people.data = true
+    if (this.data === 'FRESH' && this.#fresh !== undefined) this.people.data = false
+  }
+
+  #isGateOpen(time: number): boolean {
+    return this.#shelved === undefined && !(this.#rules.calendar && time % 16 >= 8)
+  }
+
   #deploy(config: WalkConfig): void {
     const differs = JSON.stringify(config) !== JSON.stringify(this.#config)
     this.#config = config
@@ -192,12 +251,16 @@ export class Walk {
     this.#levels.clear()
     this.mode = 'calm'
     this.acked = true
-    this.data = 'FRESH'
+    this.#live = false
     this.#value = undefined
     this.#fresh = undefined
     this.#time = Number.NEGATIVE_INFINITY
-    this.#heard = this.#now
     if (stood) this.#tell(this.#now, 'RESET')
+    this.#listen()
+  }
+
+  get #isSteady(): boolean {
+    return this.#each().some(([, { phase }]) => phase === 'on')
   }
 
   get #mayEnd(): boolean {
