@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import mqtt from 'mqtt'
 import { expect, it } from 'vitest'
+import { commands } from '../engine/cli/run.ts'
 import { startOptions } from '../engine/cli/start-options.ts'
 import { startEngine } from './engine/start.ts'
 import { until } from './tools/wait.ts'
@@ -48,6 +49,37 @@ it('every script and option that the README names is there', () => {
   for (const [, option] of section.matchAll(/--([a-z][a-z-]+)/g)) expect(startOptions).toHaveProperty([option ?? ''])
 })
 
+it('every link of the pages for people leads somewhere', () => {
+  const root = new URL('../', import.meta.url)
+  const docs = readdirSync(new URL('engine/docs/', root)).map((name) => `engine/docs/${name}`)
+  const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'nodes/README.md', 'engine/rules/README.md', ...docs]
+  const anchors = (page: string) => [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading ?? ''))
+  const dead = pages.flatMap((page) => {
+    const from = new URL(page, root)
+    const links = [...readFileSync(from, 'utf8').matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link ?? '')
+    return links
+      .filter((link) => !link.startsWith('https://'))
+      .filter((link) => {
+        const to = new URL(link, from)
+        const anchor = to.hash.slice(1)
+        to.hash = ''
+        return !existsSync(to) || (anchor !== '' && !anchors(readFileSync(to, 'utf8')).includes(anchor))
+      })
+      .map((link) => `${page}: ${link}`)
+  })
+  expect(dead).toEqual([])
+})
+
+it('every command that the pages name is there', () => {
+  const named = ['README.md', 'engine/docs/operations.md', 'engine/docs/security.md', 'engine/docs/history.md']
+    .map((page) => readFileSync(new URL(`../${page}`, import.meta.url), 'utf8'))
+    .flatMap((page) => [...page.matchAll(/(?:^|`)(?:npm run )?rulewire (?:-- )?([a-z][a-z-]+)/gm)])
+    .map(([, name]) => name ?? '')
+  expect(named.length).toBeGreaterThan(20)
+  const there = commands.map(({ name }) => name)
+  expect(named.filter((name) => !there.includes(name))).toEqual([])
+})
+
 it('every test that the guarantee table names is there', () => {
   const section = readme.slice(readme.indexOf('## What is promised'), readme.indexOf('## How it compares'))
   const named = [...section.matchAll(/\*([A-Z][^*]{20,}|[a-z][^*]{20,})\*/g)].map(([, name]) =>
@@ -57,6 +89,14 @@ it('every test that the guarantee table names is there', () => {
   const tests = readFileSync(new URL('faults/faults.test.ts', import.meta.url), 'utf8')
   for (const name of named) expect(tests, name).toContain(`it('${name}`)
 })
+
+/** What a forge makes of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+}
 
 /** The first code block of a language. */
 function block(language: string): string {

@@ -21,6 +21,7 @@ import { span } from './time.ts'
 
 const options = {
   ...inputOptions,
+  to: { ...inputOptions.to, help: 'Messages before then. Virtual time goes on until then.' },
   against: text({
     value: 'FILE|deployed',
     fallback: undefined,

@@ -7,27 +7,27 @@ import { choice, type Option, OptionFault, text, texts, type Values } from './op
 /** Where recorded messages come from: options that several commands share. */
 export const inputOptions = {
   from: text({ value: 'TIME', fallback: undefined, help: 'Messages from then on: a time, or 7d for 7 days ago.' }),
-  to: text({ value: 'TIME', fallback: undefined, help: 'Messages before then. Virtual time goes on until then.' }),
+  to: text({ value: 'TIME', fallback: undefined, help: 'Messages before then: a time, or 1h for an hour ago.' }),
   input: text({
     value: 'FILE',
     fallback: undefined,
     help: 'Messages of a CSV file or of JSON lines, instead of the history.',
   }),
-  format: choice({ words: ['auto', 'csv', 'jsonl'], fallback: 'auto', help: '--input: what the file is.' }),
+  format: choice({ words: ['auto', 'csv', 'jsonl'], fallback: 'auto', help: 'What a file of messages is.' }),
   topic: text({
     value: 'TOPIC',
     fallback: undefined,
-    help: '--input: topic of the messages; {name} takes the value of a column.',
+    help: 'Topic of the messages of a file; {name} takes the value of a column.',
   }),
   time: text({
     value: 'COLUMN',
     fallback: undefined,
-    help: '--input: column of the time (time, timestamp, ts, date, datetime unless said).',
+    help: 'Column of the time in a file (time, timestamp, ts, date, datetime unless said).',
   }),
   tz: zone(),
   map: texts({
     value: 'FIELD=COLUMN',
-    help: '--input: fields of the payload; .=COLUMN is the payload itself. All columns unless said.',
+    help: 'Fields of the payload from columns of a file; .=COLUMN is the payload itself. All columns unless said.',
     check: (entry) => {
       if (/^[^=]+=.+$/.test(entry)) return
       throw new OptionFault('that is no field and column', 'Write FIELD=COLUMN, such as celsius=value.')

@@ -56,14 +56,15 @@ for (let round = 1; round <= Number(values.rounds); round++) {
   }
 }
 
-console.log('\nRatio to the hand-written MQTT.js script (medians of one run):\n')
-console.log(['case'.padEnd(12), ...wanted.map((name) => name.padStart(16))].join(''))
+const compared = wanted.includes('script') ? 'the hand-written MQTT.js script' : wanted[0]
+console.log(`\nRatio to ${compared} (medians of one run):\n`)
+console.log(['case'.padEnd(12), ...wanted.map((name) => name.padStart(18))].join(''))
 const ratios: Record<string, Record<string, number>> = {}
 for (const [name, row] of Object.entries(rates)) {
   const base = median(row.script ?? row[wanted[0] ?? ''] ?? [])
   const line = Object.fromEntries(Object.entries(row).map(([program, all]) => [program, round2(median(all) / base)]))
   ratios[name] = line
-  console.log([name.padEnd(12), ...wanted.map((program) => String(line[program] ?? '-').padStart(16))].join(''))
+  console.log([name.padEnd(12), ...wanted.map((program) => String(line[program] ?? '-').padStart(18))].join(''))
 }
 mkdirSync(new URL('results/', import.meta.url), { recursive: true })
 writeFileSync(
