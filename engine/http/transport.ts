@@ -2,6 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { Collector } from '../net/collector.ts'
 import type { Dialer } from '../net/dialer.ts'
 import type { Place } from '../net/egress.ts'
 
@@ -148,21 +149,16 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
     response.on('error', (error) => decoder.destroy(error))
     stream = response.pipe(decoder)
   }
-  const chunks: Buffer[] = []
-  let size = 0
+  const body = new Collector(bodyLimit)
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > bodyLimit) throw tooLong()
-      chunks.push(chunk)
-    }
+    for await (const chunk of stream as AsyncIterable<Buffer>) if (!body.add(chunk)) throw tooLong()
   } catch (thrown) {
     decoder?.destroy()
     // An answer to HEAD names an encoding and has no body.
     if (decoder !== undefined && received === 0 && response.complete) return Buffer.alloc(0)
     throw thrown
   }
-  return Buffer.concat(chunks)
+  return body.take()
 }
 
 const decoders: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {

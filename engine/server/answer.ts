@@ -13,13 +13,9 @@ export function errorAnswer(thrown: unknown, log: Log): { status: number; body: 
   return { status, body }
 }
 
-/** Errors of express and its body reader carry a status of 4xx; what has none is a defect. */
+/** Errors of express carry a status of 4xx; what has none is a defect. */
 function translate(thrown: unknown, log: Log): RulewireError {
-  const { status, type, limit } = fieldsOf(thrown)
-  if (type === 'entity.too.large') {
-    return rulewireError('TOO_LARGE', { what: 'The body', found: 'larger', limit: `${String(limit)} bytes` })
-  }
-  if (type === 'encoding.unsupported') return rulewireError('WRONG_MEDIA_TYPE', { found: 'compressed' })
+  const { status } = fieldsOf(thrown)
   if (typeof status === 'number' && status >= 400 && status < 500) {
     const values = { detail: `The request is broken: ${reasonOf(thrown)}.`, wanted: 'Mend it and send it again.' }
     return rulewireError('BAD_REQUEST', values, { cause: thrown })
@@ -29,6 +25,6 @@ function translate(thrown: unknown, log: Log): RulewireError {
   return rulewireError('INTERNAL', { detail: `number ${number}` }, { cause: thrown })
 }
 
-function fieldsOf(thrown: unknown): { status?: unknown; type?: unknown; limit?: unknown } {
+function fieldsOf(thrown: unknown): { status?: unknown } {
   return typeof thrown === 'object' && thrown !== null ? thrown : {}
 }

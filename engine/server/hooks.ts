@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import { RulewireError, rulewireError } from '../errors.ts'
 import type { HookAnswer, HookHead, HooksApi } from './api-hooks.ts'
+import { readBody } from './body.ts'
 
 /** Where hooks stand. */
 export const hooksRoot = '/hooks/'
@@ -66,23 +67,6 @@ function queryOf(search: string): HookHead['query'] {
   return Object.fromEntries(
     [...lists].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
   )
-}
-
-/** Throws TOO_LARGE as soon as one byte more than the limit is announced or has come. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw tooLarge(limit)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, size)
-}
-
-function tooLarge(limit: number) {
-  return rulewireError('TOO_LARGE', { what: 'The body', found: 'larger', limit: `${limit} bytes` })
 }
 
 /** What a flow answers may come from anybody, so a browser that shows it gives it nothing of this origin. */

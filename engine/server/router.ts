@@ -5,6 +5,7 @@ import { nobody, type Principal } from '../auth/index.ts'
 import { rulewireError, suggestion } from '../errors.ts'
 import type { EngineApi } from './api.ts'
 import { audited, noteRefusal } from './audit.ts'
+import { readBody } from './body.ts'
 import type { Door } from './door.ts'
 import { parseJson } from './json.ts'
 import { checked } from './problems.ts'
@@ -21,15 +22,15 @@ const strangerBody = 32_768
 export function tableRouter(routes: readonly Route[], { engine, door, bodyLimit }: TableOptions): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
   const callers: Callers = new WeakMap()
-  const reader = (limit: number) => express.raw({ type: () => true, limit, inflate: false })
-  const readBody = reader(bodyLimit)
-  const readShortBody = reader(Math.min(bodyLimit, strangerBody))
+  const bodies: Bodies = new WeakMap()
+  const readAll = bodyReader(bodies, bodyLimit)
+  const readShort = bodyReader(bodies, Math.min(bodyLimit, strangerBody))
   for (const path of pathsInOrder(routes)) {
     for (const route of routes.filter((entry) => entry.path === path)) {
       const before =
-        route.body === undefined ? [refuseBody] : [requireJson, route.access === 'anyone' ? readShortBody : readBody]
+        route.body === undefined ? [refuseBody] : [requireJson, route.access === 'anyone' ? readShort : readAll]
       const admitted = admit(route, { engine, door, callers })
-      router[lowerCase(route.method)](path, admitted, ...before, handler(route, { engine, door, callers }))
+      router[lowerCase(route.method)](path, admitted, ...before, handler(route, { engine, door, callers, bodies }))
     }
     router.all(path, wrongMethod(routes, path))
   }
@@ -45,6 +46,8 @@ export interface TableOptions {
 
 /** Who sent a request that is under way. */
 type Callers = WeakMap<Request, Principal>
+/** What it sent. */
+type Bodies = WeakMap<Request, Uint8Array>
 
 interface Served {
   engine: EngineApi
@@ -90,13 +93,14 @@ function admit(route: Route, { engine, door, callers }: Served): RequestHandler 
   }
 }
 
-function handler(route: Route, { engine, door, callers }: Served): RequestHandler {
+function handler(route: Route, { engine, door, callers, bodies }: Served & { bodies: Bodies }): RequestHandler {
   return async (request, response) => {
     const who = callers.get(request) ?? nobody
     const address = door.address(request)
     const params = checked(route.params ?? nothing, request.params, 'path')
     const query = checked(route.query ?? nothing, request.query, 'query')
-    const body = route.body === undefined ? {} : checked(route.body, parseJson(bytesOf(request)), 'body')
+    const body =
+      route.body === undefined ? {} : checked(route.body, parseJson(bodies.get(request) ?? new Uint8Array()), 'body')
     send(response, await audited(route, { engine, who, address, door, params, query, body }, engine.audit))
   }
 }
@@ -108,17 +112,21 @@ function send(response: Response, result: unknown): void {
   response.send(answer.type === 'application/json' ? JSON.stringify(answer.body) : String(answer.body))
 }
 
-function bytesOf(request: Request): Uint8Array {
-  const body: unknown = request.body
-  return body instanceof Uint8Array ? body : new Uint8Array()
-}
-
 function requireJson(request: IncomingMessage, _: unknown, next: () => void): void {
   const found = request.headers['content-type'] ?? 'nothing'
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(found)) {
     throw rulewireError('WRONG_MEDIA_TYPE', { found })
   }
   next()
+}
+
+function bodyReader(bodies: Bodies, limit: number): RequestHandler {
+  return async (request, _response, next) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity'
+    if (encoding.toLowerCase() !== 'identity') throw rulewireError('WRONG_MEDIA_TYPE', { found: 'compressed' })
+    bodies.set(request, await readBody(request, limit))
+    next()
+  }
 }
 
 function refuseBody(request: IncomingMessage, _: unknown, next: () => void): void {
