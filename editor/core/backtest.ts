@@ -164,6 +164,18 @@ const units: readonly (readonly [string, number])[] = [
   ['s', 1],
 ]
 
+/** A time as a field for a local time has it, to the second; empty where there is none. */
+export function localTimeText(time: number | undefined): string {
+  if (time === undefined) return ''
+  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}
+
+/** The UTC milliseconds of such a field; undefined while there is no whole time in it. */
+export function readLocalTime(text: string): number | undefined {
+  const time = Date.parse(text)
+  return Number.isNaN(time) ? undefined : time
+}
+
 /** A number for people: at most four digits behind the point. */
 export function numberText(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : String(Math.round(value * 10_000) / 10_000)

@@ -2,6 +2,7 @@ import type { NodeTypeDescription } from '../../engine/server/protocol.ts'
 import { type FlowDocument, nodeOf } from './document.ts'
 import { fieldsOf } from './form.ts'
 import { getAt } from './path.ts'
+import { parsedJson } from './samples.ts'
 
 /** A message that was seen at the output of a source. */
 export interface SeenMessage {
@@ -42,6 +43,42 @@ export function messagesFor(seen: readonly SeenMessage[], document: FlowDocument
     if (subscribing.has(port)) return { after, topic, payload }
     return { after, topic, payload, to: document.wires.flatMap((wire) => (wire.from === port ? [wire.to] : [])) }
   })
+}
+
+/** Milliseconds within which two sources get what is one message. */
+const sameMessage = 1000
+
+/**
+ * Messages in order with one more. Two sources of one topic get the same message, and a test publishes it once: the copy of another
+ * port that subscribes is left out.
+ */
+export function withMessage(
+  before: readonly SeenMessage[],
+  message: SeenMessage,
+  sources: readonly FlowSource[],
+): readonly SeenMessage[] {
+  const subscribing = new Set(sources.flatMap((source) => (source.subscribes ? source.outputs : [])))
+  const { port, topic, time } = message
+  const payload = JSON.stringify(message.payload)
+  const isCopy = (one: SeenMessage) =>
+    one.topic === topic &&
+    one.port !== port &&
+    Math.abs(one.time - time) < sameMessage &&
+    subscribing.has(one.port) &&
+    JSON.stringify(one.payload) === payload
+  if (subscribing.has(port) && before.some(isCopy)) return before
+  return [...before, message].sort((a, b) => a.time - b.time)
+}
+
+/**
+ * A message of the history as a test can have it; undefined where it cannot: a test publishes whole texts.
+ *
+ * @param text as the history shows it: JSON, all other text as a JSON string, and of bytes how many they are
+ * @param size bytes of the whole payload
+ */
+export function recordedPayload({ text, size }: { text: string; size: number }): unknown {
+  const isCut = new TextEncoder().encode(text).length < size
+  return isCut || text === JSON.stringify(`${size} bytes`) ? undefined : parsedJson(text)
 }
 
 /** Nodes that a test from messages leaves out: sources that make messages themselves, when time goes on. */

@@ -22,6 +22,16 @@ export function seenPaths(samples: readonly unknown[], limit = 300): SeenPath[] 
   return [...found.values()]
 }
 
+/** The paths that any message of these topic filters has, with the names that stand in them. */
+export function expectedPaths(patterns: readonly string[]): SeenPath[] {
+  const names = patterns.flatMap((pattern) => [...pattern.matchAll(/\{(\w+)\}/g)].map(([whole, name]) => [name, whole]))
+  const topic = patterns[0] ?? ''
+  return seenPaths([{ payload: null, params: Object.fromEntries(names), topic, time: 0, key: topic }]).map((path) => ({
+    ...path,
+    value: path.path.startsWith('params.') || path.path === 'topic' ? path.value : '',
+  }))
+}
+
 /** A value in a few letters: text in quotes, objects and lists by what they hold. */
 export function shortText(value: unknown, length = 48): string {
   if (typeof value === 'string') return cut(JSON.stringify(value), length)

@@ -94,7 +94,7 @@ it('a typo in a field is told at the field, at the node and in the list while on
     await note.waitFor()
     expect(await note.innerText()).toContain('is not a limit')
     expect(await page.locator('[data-field="raise"] input').getAttribute('aria-invalid')).toBe('true')
-    await page.getByLabel(/^limit, Alarm, 1 problems/).waitFor()
+    await page.getByLabel(/^limit, Alarm, 1 problem\b/).waitFor()
 
     await page.locator('[data-node="hot"]').click()
     await fillExpression(page, 'when', 'payload.temperature >')

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { chartPoints, fileShape, lastedText, spansOf, wireCounts } from '../../editor/core/backtest.ts'
+import {
+  chartPoints,
+  fileShape,
+  lastedText,
+  localTimeText,
+  readLocalTime,
+  spansOf,
+  wireCounts,
+} from '../../editor/core/backtest.ts'
 import { parseRules, printRules } from '../../editor/core/broker-rules.ts'
 import { parseLink, printLink } from '../../editor/core/link.ts'
-import { type FlowSource, messagesFor, restless } from '../../editor/core/recording.ts'
+import { type FlowSource, messagesFor, recordedPayload, restless, withMessage } from '../../editor/core/recording.ts'
 
 describe('the shape of a file of messages', () => {
   it('is told by its first line: sign, columns, time', () => {
@@ -74,6 +82,30 @@ describe('messages for a test', () => {
       { after: 4_300, topic: 'tick', payload: 1, to: ['b.in'] },
     ])
     expect(restless(sources)).toEqual(['every'])
+  })
+
+  it('have the message of two sources of one topic once, and two equal messages of one source twice', () => {
+    const both: FlowSource[] = [...sources, { id: 'too', title: 'too', outputs: ['too.out'], subscribes: true }]
+    const seen = (port: string, time: number, payload: unknown = 1) => ({ port, topic: 'a/b', payload, time })
+    const all = [seen('in.out', 1000), seen('in.out', 1000), seen('too.out', 1000), seen('too.out', 1003, 2)]
+    const messages = all.reduce<ReturnType<typeof withMessage>>((list, one) => withMessage(list, one, both), [])
+    expect(messages).toEqual([seen('in.out', 1000), seen('in.out', 1000), seen('too.out', 1003, 2)])
+    // What two sources made by themselves goes different ways.
+    expect(withMessage([seen('every.out', 1)], seen('other.out', 1), both)).toHaveLength(2)
+  })
+
+  it('come from the history with their payload, unless it was cut or is no text', () => {
+    const text = '{"c":21.5,"unit":"°C"}'
+    expect(recordedPayload({ text, size: Buffer.byteLength(text) })).toEqual({ c: 21.5, unit: '°C' })
+    expect(recordedPayload({ text: '"größer"', size: Buffer.byteLength('größer') })).toBe('größer')
+    expect(recordedPayload({ text: '{"c":21.5', size: 9000 })).toBeUndefined()
+    expect(recordedPayload({ text: '"9 bytes"', size: 9 })).toBeUndefined()
+  })
+
+  it('are of a time that is typed as it is here', () => {
+    const time = Date.UTC(2026, 6, 1, 12, 30, 15)
+    expect(readLocalTime(localTimeText(time))).toBe(time)
+    expect([localTimeText(undefined), readLocalTime('')]).toEqual(['', undefined])
   })
 })
 

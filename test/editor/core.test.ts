@@ -10,6 +10,7 @@ import { getAt, parsePath, setAt } from '../../editor/core/path.ts'
 import { placeProblems, problemsAt } from '../../editor/core/problems.ts'
 import {
   ageText,
+  expectedPaths,
   lineText,
   messageOf,
   numericLeaves,
@@ -202,6 +203,12 @@ describe('messages', () => {
     expect(messageOf({ ...value, text: '{"f":5' })).toBeUndefined()
     expect(paramsOf('a/{x}/#', 'a/1/2/3')).toEqual({ x: '1' })
     expect(paramsOf('a/{x}', 'b/1')).toBeUndefined()
+  })
+
+  it('that have not come yet are completed by what the topic filter names', () => {
+    const paths = expectedPaths(['rooms/{room}/climate']).map(({ path, value }) => [path, value])
+    expect(paths).toContainEqual(['params.room', '"{room}"'])
+    expect(paths).toContainEqual(['payload', ''])
   })
 
   it('are told in short', () => {

@@ -5,7 +5,13 @@ import { type Call, queryOf } from './call.ts'
 /** Recorded history, backtests over it, and the adviser of thresholds. */
 export interface BacktestClient {
   history(): Promise<HistoryOverview>
-  messages(query: { filter: string; from?: number; to?: number; limit?: number }): Promise<HistoryMessages>
+  messages(query: {
+    connection?: string
+    filter: string
+    from?: number | undefined
+    to?: number | undefined
+    limit?: number
+  }): Promise<HistoryMessages>
   start(request: BacktestRequest): Promise<BacktestJob>
   advise(request: AdviseRequest): Promise<BacktestJob>
   job(id: string): Promise<BacktestJob>

@@ -110,6 +110,8 @@ const height = EditorView.theme({ '&': { maxHeight: '240px' } })
 
 /** Paths that messages had, and the functions of JSONata. */
 function complete(context: CompletionContext, paths: readonly SeenPath[]): CompletionResult | null {
+  // One who types and goes on at once has left when the list is made.
+  if (context.view?.hasFocus === false) return null
   const name = context.matchBefore(/\$\w*/)
   if (name) {
     const options = builtIns.map((label) => ({ label, type: 'function', apply: `${label}(` }))

@@ -1,10 +1,10 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { TextField } from '../../core/form.ts'
 import { problemsAt } from '../../core/problems.ts'
-import { seenPaths, shortText } from '../../core/samples.ts'
+import { shortText } from '../../core/samples.ts'
 import { useEditor, useText } from '../context.ts'
 import { useReadOnly } from '../people/may.ts'
-import { messageFor } from '../state/sample.ts'
+import { messageFor, pathsFor } from '../state/sample.ts'
 import { hintOf } from './controls.tsx'
 import type { ControlProps } from './FieldView.tsx'
 import styles from './Form.module.css'
@@ -22,10 +22,7 @@ export function ExpressionControl(props: ControlProps<TextField>) {
   const readOnly = useReadOnly()
   const placeholder = hintOf(field, (example) => t('form.example', { example }))
   const problem = problemsAt(props.problems, field.path).find((found) => found.column !== undefined)
-  const paths = useCallback(() => {
-    const message = messageFor(editor, node)
-    return seenPaths(message === undefined ? [] : [message])
-  }, [editor, node])
+  const paths = useCallback(() => pathsFor(editor, node), [editor, node])
   return (
     <>
       <Suspense

@@ -38,87 +38,90 @@ export function AlarmRow({ alarm, done }: { alarm: Alarm; done: () => void }) {
       data-alarm={key}
     >
       <div className={styles.alarmLine}>
-        <Glyph size={14} aria-hidden />
-        <AlarmLink alarm={alarm} />
-        <span>{alarm.level}</span>
-        <span className="mono">{t('alarms.value', { value: alarm.value ?? '–', limit: alarm.limit ?? '–' })}</span>
-        <span className="muted">
-          {t('alarms.since', { condition: alarm.condition, age: ageText(Date.now() - alarm.since) })}
-        </span>
-        {acknowledgement && alarm.acknowledged && (
+        <Glyph size={14} className={styles.glyph} aria-hidden />
+        <div className={styles.alarmText}>
+          <AlarmLink alarm={alarm} />
+          <span>{alarm.level}</span>
+          <span className="mono">{t('alarms.value', { value: alarm.value ?? '–', limit: alarm.limit ?? '–' })}</span>
           <span className="muted">
-            {t('alarms.by', { by: acknowledgement.by })} {acknowledgement.note}
+            {t('alarms.since', { condition: alarm.condition, age: ageText(Date.now() - alarm.since) })}
           </span>
-        )}
-        {outOfService ? (
-          <span className="muted">
-            {t('alarms.outBy', { by: outOfService.by })} {outOfService.note}
-          </span>
-        ) : (
-          shelved && (
+          {acknowledgement && alarm.acknowledged && (
             <span className="muted">
-              {t('alarms.shelvedFor', { age: ageText((shelved.until ?? 0) - Date.now()), by: shelved.by })}{' '}
-              {shelved.note}
+              {t('alarms.by', { by: acknowledgement.by })} {acknowledgement.note}
             </span>
-          )
-        )}
-        {alarm.detail && <span className="muted">{alarm.detail}</span>}
-        <span className={styles.space} />
-        <input
-          className={`input ${styles.noteInput}`}
-          aria-label={`${t('alarms.note')}: ${key}`}
-          placeholder={t('alarms.note')}
-          {...needs}
-          value={note}
-          onChange={(event) => setNote(event.target.value)}
-        />
-        {can('acknowledge') && (
-          <button type="button" className="button" {...needs} onClick={() => command('acknowledge')}>
-            {t('alarms.acknowledge')}
-          </button>
-        )}
-        {note.trim() !== '' && (
-          <button type="button" className="button" {...needs} onClick={() => command('note')}>
-            {t('alarms.addNote')}
-          </button>
-        )}
-        {can('out-of-service') && (
-          <select
-            className={`input ${styles.shelve}`}
-            aria-label={`${t('alarms.shelve')}: ${key}`}
-            value=""
+          )}
+          {outOfService ? (
+            <span className="muted">
+              {t('alarms.outBy', { by: outOfService.by })} {outOfService.note}
+            </span>
+          ) : (
+            shelved && (
+              <span className="muted">
+                {t('alarms.shelvedFor', { age: ageText((shelved.until ?? 0) - Date.now()), by: shelved.by })}{' '}
+                {shelved.note}
+              </span>
+            )
+          )}
+          {alarm.detail && <span className="muted">{alarm.detail}</span>}
+        </div>
+        <div className={styles.alarmTools}>
+          <input
+            className={`input ${styles.noteInput}`}
+            aria-label={`${t('alarms.note')}: ${key}`}
+            placeholder={t('alarms.note')}
             {...needs}
-            onChange={(event) => {
-              const chosen = event.target.value
-              if (chosen === 'clear') void command('shelve', { oneShot: true })
-              else if (chosen === 'out') void command('out-of-service')
-              else void command('shelve', { until: Date.now() + Number(chosen) * hour })
-            }}
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+          />
+          {can('acknowledge') && (
+            <button type="button" className="button" {...needs} onClick={() => command('acknowledge')}>
+              {t('alarms.acknowledge')}
+            </button>
+          )}
+          {note.trim() !== '' && (
+            <button type="button" className="button" {...needs} onClick={() => command('note')}>
+              {t('alarms.addNote')}
+            </button>
+          )}
+          {can('out-of-service') && (
+            <select
+              className={`input ${styles.shelve}`}
+              aria-label={`${t('alarms.shelve')}: ${key}`}
+              value=""
+              {...needs}
+              onChange={(event) => {
+                const chosen = event.target.value
+                if (chosen === 'clear') void command('shelve', { oneShot: true })
+                else if (chosen === 'out') void command('out-of-service')
+                else void command('shelve', { until: Date.now() + Number(chosen) * hour })
+              }}
+            >
+              <option value="">{t('alarms.shelve')}</option>
+              <option value="1">{t('alarms.hour')}</option>
+              <option value="8">{t('alarms.hours')}</option>
+              <option value="clear">{t('alarms.clear')}</option>
+              <option value="out">{t('alarms.out')}</option>
+            </select>
+          )}
+          {(['unshelve', 'in-service', 'reset'] as const).map(
+            (name) =>
+              can(name) && (
+                <button key={name} type="button" className="button" {...needs} onClick={() => command(name)}>
+                  {t(`alarms.${name}`)}
+                </button>
+              ),
+          )}
+          <button
+            type="button"
+            className="button"
+            data-tone="quiet"
+            aria-expanded={why !== undefined}
+            onClick={() => (why ? setWhy(undefined) : editor.client.whyAlarm(alarm).then(setWhy, editor.fail))}
           >
-            <option value="">{t('alarms.shelve')}</option>
-            <option value="1">{t('alarms.hour')}</option>
-            <option value="8">{t('alarms.hours')}</option>
-            <option value="clear">{t('alarms.clear')}</option>
-            <option value="out">{t('alarms.out')}</option>
-          </select>
-        )}
-        {(['unshelve', 'in-service', 'reset'] as const).map(
-          (name) =>
-            can(name) && (
-              <button key={name} type="button" className="button" {...needs} onClick={() => command(name)}>
-                {t(`alarms.${name}`)}
-              </button>
-            ),
-        )}
-        <button
-          type="button"
-          className="button"
-          data-tone="quiet"
-          aria-expanded={why !== undefined}
-          onClick={() => (why ? setWhy(undefined) : editor.client.whyAlarm(alarm).then(setWhy, editor.fail))}
-        >
-          {t('alarms.why')}
-        </button>
+            {t('alarms.why')}
+          </button>
+        </div>
       </div>
       {why && <AlarmReasons why={why} />}
     </li>

@@ -9,6 +9,9 @@ import styles from './Drawer.module.css'
 
 const views = ['list', 'history', 'health'] as const
 
+/** Milliseconds after which what is shown is asked for again. */
+const pause = 2000
+
 /** The alarms of all flows: how they stand, what happened, and how well they serve. */
 export default function Alarms() {
   const t = useText()
@@ -69,6 +72,22 @@ function List() {
       gone = true
     }
   }, [editor, revision, asked])
+  // Values and ages go on without an event. What cannot be had while the engine is away is asked for again.
+  useEffect(() => {
+    let gone = false
+    const ask = () => {
+      if (document.visibilityState === 'hidden') return
+      editor.client.alarms().then(
+        (list) => !gone && setItems(list.items),
+        () => undefined,
+      )
+    }
+    const timer = window.setInterval(ask, pause)
+    return () => {
+      gone = true
+      window.clearInterval(timer)
+    }
+  }, [editor])
   if (items === undefined) return <p className={styles.note}>{t('loading')}</p>
   if (items.length === 0) return <p className={styles.note}>{t('alarms.none')}</p>
   return (

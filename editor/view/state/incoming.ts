@@ -116,7 +116,9 @@ export function createIncoming(parts: {
       flows.setState((state) => {
         const kept = Object.values(state.flows).filter((open) => there.has(open.flow) || hasOwnChanges(open))
         const order = state.order.filter((flow) => kept.some((open) => open.flow === flow))
-        for (const open of kept) if (!order.includes(open.flow)) order.push(open.flow)
+        // New ones come as the engine lists them, whichever of their documents arrived first.
+        const listed = [...there].filter((flow) => kept.some((open) => open.flow === flow))
+        for (const flow of [...listed, ...kept.map((open) => open.flow)]) if (!order.includes(flow)) order.push(flow)
         // A flow whose file is gone, but which has changes of ours, goes on as a draft.
         const now = kept.map((open) =>
           there.has(open.flow) ? open : { ...open, base: undefined, hash: undefined, summary: undefined },

@@ -2,7 +2,7 @@ import type { LiveValue } from '../../../engine/server/protocol.ts'
 import { type FlowDocument, nodeOf, parseEnd } from '../../core/document.ts'
 import { fieldsOf } from '../../core/form.ts'
 import { getAt } from '../../core/path.ts'
-import { messageOf } from '../../core/samples.ts'
+import { expectedPaths, messageOf, type SeenPath, seenPaths } from '../../core/samples.ts'
 import type { Editor } from './editor.ts'
 
 /** The last message that went into a node, as its expressions see it; undefined when none was seen or it was cut. */
@@ -16,6 +16,17 @@ export function messageFor(editor: Editor, node: string): Record<string, unknown
     .filter((found): found is LiveValue => found !== undefined)
     .sort((a, b) => b.time - a.time)[0]
   return value && messageOf(value, patternsBefore(editor, document, node))
+}
+
+/**
+ * What the expressions of a node can name: the fields of the last message that went into it; before there is one, what
+ * the topic filters of the draft tell of it.
+ */
+export function pathsFor(editor: Editor, node: string): SeenPath[] {
+  const message = messageFor(editor, node)
+  if (message !== undefined) return seenPaths([message])
+  const open = editor.current()
+  return open === undefined ? [] : expectedPaths(patternsBefore(editor, open.history.document, node))
 }
 
 /** Topic filters of the sources that a node hears from: their names give `params`. */

@@ -27,7 +27,7 @@ export const enPeople = {
   'setup.name': 'Name of the admin',
   'setup.do': 'Make the admin and log in',
   'password.rule': 'At least {least} characters; a few words are good.',
-  'password.short': 'That is {count} characters; it needs {least}.',
+  'password.short': 'That is {count} {count|character|characters}; it needs {least}.',
 
   'account.label': 'Account: {name}, {role}',
   'account.local': 'No login: everybody on this machine is admin',
@@ -123,7 +123,7 @@ export const enPeople = {
   'secrets.done': 'The secret {name} is set.',
   'secrets.nameRule': 'a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.',
   'secrets.rotate': 'New key for all',
-  'secrets.rotated': '{count} secrets are encrypted with a new key.',
+  'secrets.rotated': '{count} {count|secret is|secrets are} encrypted with a new key.',
   'secrets.manage': 'Secrets…',
 
   'account.tab.broker': 'Broker users',

@@ -8,7 +8,10 @@ export type TextKey = keyof TextTable
 /** A language has a text for every key of English. */
 export type Texts = Readonly<Record<TextKey, string>>
 
-type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+type Names<Text extends string> = Text extends `${string}{${infer Inner}}${infer Rest}`
+  ? NameOf<Inner> | Names<Rest>
+  : never
+type NameOf<Inner extends string> = Inner extends `${infer Name}|${string}` ? Name : Inner
 
 /** The values that a text needs. */
 export type TextValues<Key extends TextKey> = { [Name in Names<TextTable[Key]>]: string | number }
@@ -28,9 +31,13 @@ export function translator(texts: Texts): Translate {
   return (key, ...values) => fillText(texts[key], values[0] ?? {})
 }
 
-/** Fills `{name}` in a text. */
+/** Fills `{name}` in a text; `{count|node|nodes}` is the word that goes with one, or with any other number. */
 export function fillText(text: string, values: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole))
+  return text.replace(/\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
+    if (!(name in values)) return whole
+    const value = String(values[name])
+    return one === undefined || many === undefined ? value : value === '1' ? one : many
+  })
 }
 
 /** The language of the browser, where there is one for it. */

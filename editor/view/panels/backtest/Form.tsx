@@ -1,6 +1,6 @@
 import { Play, Square } from 'lucide-react'
 import { type FormEvent, useMemo } from 'react'
-import { fileShape, lastedText, topicsOfFlow } from '../../../core/backtest.ts'
+import { fileShape, lastedText, localTimeText, readLocalTime, topicsOfFlow } from '../../../core/backtest.ts'
 import { setRecording } from '../../../core/commands-history.ts'
 import { restless, sourcesOf } from '../../../core/recording.ts'
 import { useCurrent, useEditor, useServer, useText, useUi } from '../../context.ts'
@@ -151,8 +151,9 @@ function HistoryFields({ form, set, state }: Fields & { state: FlowBacktest }) {
               <input
                 className="input"
                 type="datetime-local"
-                defaultValue={localText(form[side])}
-                onChange={(event) => set({ [side]: timeOf(event.target.value) })}
+                step={1}
+                defaultValue={localTimeText(form[side])}
+                onChange={(event) => set({ [side]: readLocalTime(event.target.value) })}
               />
             </label>
           ))}
@@ -276,17 +277,6 @@ function ColumnSelect(props: {
       </select>
     </label>
   )
-}
-
-function timeOf(text: string): number | undefined {
-  const time = Date.parse(text)
-  return Number.isNaN(time) ? undefined : time
-}
-
-/** As a field for a local time has it. */
-function localText(time: number | undefined): string {
-  if (time === undefined) return ''
-  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
 /** Times as people read them here. */

@@ -1,16 +1,15 @@
 import { CircleDot, Square, X } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { RuleTestDraft } from '../../../../engine/server/protocol-tests.ts'
-import type { FlowDocument } from '../../../core/document.ts'
 import { withItem } from '../../../core/jsontext.ts'
 import {
   type FlowSource,
-  filtersOfNode,
   messagesFor,
   nameFor,
   restless,
   type SeenMessage,
   sourcesOf,
+  withMessage,
 } from '../../../core/recording.ts'
 import { casesOf, leftOut } from '../../../core/ruletests.ts'
 import { parsedJson, shortText } from '../../../core/samples.ts'
@@ -20,12 +19,11 @@ import { IconButton } from '../../forms/nested.tsx'
 import type { Editor } from '../../state/editor.ts'
 import { patchTests, runTests, saveTests } from '../../state/tests.ts'
 import drawer from '../Drawer.module.css'
+import { FromHistory } from './FromHistory.tsx'
 import styles from './Tests.module.css'
 
 /** Messages that one recording may have. */
 const mostMessages = 200
-/** Messages of the history that are offered. */
-const mostHistory = 50
 
 /** Makes a test from messages that were seen: they are run on the draft, and what comes of them is what the test expects. */
 export default function Recorder({ flow }: { flow: string }) {
@@ -40,7 +38,7 @@ export default function Recorder({ flow }: { flow: string }) {
   )
   const [recording, setRecording] = useState(false)
   const [seen, setSeen] = useState<readonly SeenMessage[]>(
-    () => editor.tests.getState()[flow]?.seed ?? lastMessages(editor, flow, ports),
+    () => editor.tests.getState()[flow]?.seed ?? lastMessages(editor, flow, ports, sources),
   )
   const [name, setName] = useState<string>()
   const [advance, setAdvance] = useState('1m')
@@ -49,14 +47,9 @@ export default function Recorder({ flow }: { flow: string }) {
   const [busy, setBusy] = useState(false)
   // They are for this test; the next one begins with what came last.
   useEffect(() => patchTests(editor, flow, { seed: undefined }), [editor, flow])
-  useRecording({ flow, ports, on: recording, add: (message) => setSeen((before) => added(before, message)) })
+  useRecording({ flow, ports, on: recording, add: (message) => setSeen((before) => added(before, message, sources)) })
   if (document === undefined) return null
   const shownName = name ?? nameFor(seen)
-  const take = async () => {
-    const found = await recordedMessages(editor, document, sources)
-    if (found.length > 0) setSeen(found)
-    else editor.toast({ tone: 'info', text: t('record.noHistory') })
-  }
   const make = async () => {
     setBusy(true)
     setRecording(false)
@@ -100,9 +93,6 @@ export default function Recorder({ flow }: { flow: string }) {
             {recording ? <Square size={14} aria-hidden /> : <CircleDot size={14} aria-hidden />}{' '}
             {t(recording ? 'record.stop' : 'record.start')}
           </button>
-          <button type="button" className="button" onClick={() => void take()}>
-            {t('record.history')}
-          </button>
           <button
             type="button"
             className="button"
@@ -116,10 +106,14 @@ export default function Recorder({ flow }: { flow: string }) {
             {t('record.count', { count: seen.length })}
           </span>
         </div>
+        {sources.some(({ subscribes }) => subscribes) && (
+          <FromHistory document={document} sources={sources} take={setSeen} />
+        )}
         {seen.length === 0 && <p className="muted">{t(ports.length === 0 ? 'record.noSource' : 'record.help')}</p>}
         <ul className={styles.messages}>
           {seen.map((message, index) => (
-            <li key={`${message.port}${message.time}${message.topic}`} data-recorded={message.topic}>
+            // biome-ignore lint/suspicious/noArrayIndexKey: a topic may come twice within a millisecond
+            <li key={`${message.port}${message.time}${message.topic}${index}`} data-recorded={message.topic}>
               <span className="muted">{offsetText(message.time - (seen[0]?.time ?? 0))}</span>
               <code>{message.topic}</code>
               <code className={styles.payload}>{shortText(message.payload, 80)}</code>
@@ -209,40 +203,15 @@ function sourcePorts(sources: ReturnType<typeof sourcesOf>, left: readonly strin
 }
 
 /** What the sources sent last, to begin with. */
-function lastMessages(editor: Editor, flow: string, ports: readonly string[]): SeenMessage[] {
-  return ports.flatMap((port) => messageAt(editor, flow, port) ?? []).sort((a, b) => a.time - b.time)
-}
-
-/** The last messages of the history on the topics of the flow's sources. */
-async function recordedMessages(
+function lastMessages(
   editor: Editor,
-  document: FlowDocument,
+  flow: string,
+  ports: readonly string[],
   sources: readonly FlowSource[],
-): Promise<SeenMessage[]> {
-  const specs = editor.server.getState().specs
-  const wanted = sources.flatMap((source) =>
-    source.subscribes
-      ? filtersOfNode(document, source.id, specs).map((filter) => ({ filter, port: source.outputs[0] }))
-      : [],
-  )
-  try {
-    const lists = await Promise.all(
-      wanted.map(async ({ filter, port }) => {
-        const { items } = await editor.client.backtests.messages({ filter, limit: mostHistory })
-        return items.flatMap(({ topic, time, text, size }): SeenMessage[] => {
-          const payload = text.length < size ? undefined : parsedJson(text)
-          return payload === undefined || port === undefined ? [] : [{ port, topic, time, payload }]
-        })
-      }),
-    )
-    return lists
-      .flat()
-      .sort((a, b) => a.time - b.time)
-      .slice(-mostHistory)
-  } catch (thrown) {
-    editor.fail(thrown)
-    return []
-  }
+): readonly SeenMessage[] {
+  return ports
+    .flatMap((port) => messageAt(editor, flow, port) ?? [])
+    .reduce<readonly SeenMessage[]>((before, message) => withMessage(before, message, sources), [])
 }
 
 function messageAt(editor: Editor, flow: string, port: string): SeenMessage | undefined {
@@ -252,12 +221,16 @@ function messageAt(editor: Editor, flow: string, port: string): SeenMessage | un
   return { port, topic: value.topic, payload, time: value.time }
 }
 
-function added(before: readonly SeenMessage[], message: SeenMessage): readonly SeenMessage[] {
+function added(
+  before: readonly SeenMessage[],
+  message: SeenMessage,
+  sources: readonly FlowSource[],
+): readonly SeenMessage[] {
   const known = before.some(
     (one) => one.port === message.port && one.time === message.time && one.topic === message.topic,
   )
   if (known || before.length >= mostMessages) return before
-  return [...before, message].sort((a, b) => a.time - b.time)
+  return withMessage(before, message, sources)
 }
 
 function useRecording(given: {
