@@ -109,7 +109,7 @@ function after({ due }: LevelState, time: number): number {
 }
 
 /** The first moment at which the silence is too long. */
-function gapEnd(alarm: AlarmState, { maxGap }: AlarmRules): number {
+export function gapEnd(alarm: AlarmState, { maxGap }: AlarmRules): number {
   return maxGap === null ? Number.POSITIVE_INFINITY : alarm.received + maxGap + 1
 }
 

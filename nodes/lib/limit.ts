@@ -57,6 +57,29 @@ export function marginOf(limit: Limit, value: number): { limit: number; margin: 
   return { limit: nearLow ? limit.low : limit.high, margin: tidy(limit.kind === 'inside' ? inwards : -inwards) }
 }
 
+/** Where a limit clears, in words, and how far a value is from there; 0 when it is there, or just at the edge. */
+export function clearingOf(limit: Limit, value: number, deadband: number): { at: string; missing: number } {
+  const found = (at: string, missing: number) => ({ at, missing: tidy(Math.max(0, missing)) })
+  switch (limit.kind) {
+    case 'above': {
+      const edge = tidy(limit.limit - deadband)
+      return found(limit.inclusive ? `below ${edge}` : `at ${edge} or below`, value - edge)
+    }
+    case 'below': {
+      const edge = tidy(limit.limit + deadband)
+      return found(limit.inclusive ? `above ${edge}` : `at ${edge} or above`, edge - value)
+    }
+    case 'outside': {
+      const [low, high] = [tidy(limit.low + deadband), tidy(limit.high - deadband)]
+      return found(`from ${low} to ${high}`, Math.max(low - value, value - high))
+    }
+    case 'inside': {
+      const [low, high] = [tidy(limit.low - deadband), tidy(limit.high + deadband)]
+      return found(`below ${low} or above ${high}`, Math.min(value - low, high - value))
+    }
+  }
+}
+
 /** Whether some value is clear: a range with a deadband of half its width or more never clears. */
 export function canClear(limit: Limit, deadband: number): boolean {
   return limit.kind !== 'outside' || limit.low + deadband <= limit.high - deadband

@@ -230,7 +230,7 @@ describe('the alarm node', () => {
       {},
       {},
       {},
-      { rule: 'nearMiss', text: expect.stringContaining('it had lasted 1m, then the value was back.') },
+      { rule: 'nearMiss', text: expect.stringContaining('it had lasted 1m of 5m, then the value was back.') },
     ])
     expect(why()?.inputs.map(({ value, outcome }) => [value, outcome])).toEqual([
       [7.5, 'Not beyond any limit.'],
@@ -270,7 +270,7 @@ describe('the alarm node', () => {
     expect(shown(bench).view).toMatchObject({ gate: 'SUPPRESSED', condition: 'ACTIVE' })
     expect(shown(bench).why?.reasons.find(({ rule }) => rule === 'gate')).toMatchObject({
       holds: false,
-      text: 'The schedule of "activeWhen" keeps it back until 2026-01-01T07:00:00.000Z.',
+      text: 'The schedule of "activeWhen" keeps it back for 7h more, until 2026-01-01T07:00:00Z.',
       left: 7 * 60 * minute,
     })
     bench.advance(7 * 60 * minute)

@@ -22,8 +22,9 @@ export function AlarmReasons({ why }: { why: AlarmWhy }) {
         <section>
           <h3>{t('alarms.inputs')}</h3>
           <ul>
-            {why.inputs.map((input) => (
-              <li key={`${input.time} ${input.received}`}>
+            {why.inputs.map((input, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: two may have come in the same millisecond
+              <li key={`${input.time} ${index}`}>
                 <span className="muted">{ageText(now - input.received)}</span>{' '}
                 <span className="mono">{input.value ?? '–'}</span> {input.outcome}
               </li>
