@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { localTimeText, readLocalTime } from '../../../core/backtest.ts'
+import { readLocalTime } from '../../../core/backtest.ts'
 import { type FlowDocument, nodeOf } from '../../../core/document.ts'
 import {
   type FlowSource,
@@ -10,7 +10,7 @@ import {
 } from '../../../core/recording.ts'
 import { useEditor, useText } from '../../context.ts'
 import type { Editor } from '../../state/editor.ts'
-import drawer from '../Drawer.module.css'
+import styles from './Tests.module.css'
 
 /** Messages that are taken: of a time that was chosen, and else. */
 const most = { chosen: 200, last: 50 }
@@ -41,23 +41,22 @@ export function FromHistory(props: {
     if (more && range.from !== undefined) tell(t('record.onlyLast', { count: messages.length }))
   }
   return (
-    <div className={drawer.line}>
-      <button type="button" className="button" onClick={() => void take()}>
-        {t('record.history')}
-      </button>
+    <fieldset className={styles.range}>
+      <legend className="hidden">{t('record.history')}</legend>
       {(['from', 'to'] as const).map((side) => (
-        <label key={side} className={drawer.line}>
-          {t(`audit.${side}`)}
-          <input
-            className="input"
-            type="datetime-local"
-            step={1}
-            defaultValue={localTimeText(range[side])}
-            onChange={(event) => setRange({ ...range, [side]: readLocalTime(event.target.value) })}
-          />
-        </label>
+        <input
+          key={side}
+          className="input"
+          type="datetime-local"
+          aria-label={t(`audit.${side}`)}
+          title={t(`audit.${side}`)}
+          onChange={(event) => setRange({ ...range, [side]: readLocalTime(event.target.value) })}
+        />
       ))}
-    </div>
+      <button type="button" className="button" onClick={() => void take()}>
+        {t('record.take')}
+      </button>
+    </fieldset>
   )
 }
 

@@ -1,4 +1,4 @@
-import { CircleDot, Square, X } from 'lucide-react'
+import { CircleDot, History, Square, X } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { RuleTestDraft } from '../../../../engine/server/protocol-tests.ts'
 import { withItem } from '../../../core/jsontext.ts'
@@ -37,6 +37,7 @@ export default function Recorder({ flow }: { flow: string }) {
     [sources, editor, flow],
   )
   const [recording, setRecording] = useState(false)
+  const [past, setPast] = useState(false)
   const [seen, setSeen] = useState<readonly SeenMessage[]>(
     () => editor.tests.getState()[flow]?.seed ?? lastMessages(editor, flow, ports, sources),
   )
@@ -93,6 +94,11 @@ export default function Recorder({ flow }: { flow: string }) {
             {recording ? <Square size={14} aria-hidden /> : <CircleDot size={14} aria-hidden />}{' '}
             {t(recording ? 'record.stop' : 'record.start')}
           </button>
+          {sources.some(({ subscribes }) => subscribes) && (
+            <button type="button" className="button" aria-expanded={past} onClick={() => setPast(!past)}>
+              <History size={14} aria-hidden /> {t('record.history')}
+            </button>
+          )}
           <button
             type="button"
             className="button"
@@ -106,8 +112,15 @@ export default function Recorder({ flow }: { flow: string }) {
             {t('record.count', { count: seen.length })}
           </span>
         </div>
-        {sources.some(({ subscribes }) => subscribes) && (
-          <FromHistory document={document} sources={sources} take={setSeen} />
+        {past && (
+          <FromHistory
+            document={document}
+            sources={sources}
+            take={(messages) => {
+              setSeen(messages)
+              setPast(false)
+            }}
+          />
         )}
         {seen.length === 0 && <p className="muted">{t(ports.length === 0 ? 'record.noSource' : 'record.help')}</p>}
         <ul className={styles.messages}>
@@ -138,7 +151,7 @@ export default function Recorder({ flow }: { flow: string }) {
           <label className={drawer.line}>
             {t('try.advance')}
             <input
-              className={`input mono ${drawer.short}`}
+              className={`input mono ${styles.advance}`}
               value={advance}
               onChange={(event) => setAdvance(event.target.value)}
             />
