@@ -1,4 +1,5 @@
 /** Passwords, roles, tokens, sessions and login limits: data in, data out. */
+export { type FailureRule, Failures } from './failures.ts'
 export { LoginLimiter } from './limiter.ts'
 export { isUserName } from './names.ts'
 export {

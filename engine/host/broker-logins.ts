@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { type FailureRule, Failures } from '../auth/index.ts'
 import { placeOf } from '../net/address.ts'
 
 /** Hashing of passwords, beside the event loop. */
@@ -28,11 +29,12 @@ const parallel = 2
 const longestQueue = 500
 const longestPassword = 1024
 /** Failures that cost nothing, and the longest wait in milliseconds after more: of a name from one place, and of a place. */
-const rules = { name: { free: 5, longest: 60_000 }, place: { free: 50, longest: 5000 } } as const
+const rules = {
+  name: { free: 5, longest: 60_000 },
+  place: { free: 50, longest: 5000 },
+} as const satisfies Record<string, FailureRule>
 /** After that time without a failure all is forgotten, milliseconds. */
-const forgotten = 600_000
-/** Names and places that are remembered. */
-const remembered = 10_000
+const forgottenAfter = 600_000
 
 /**
  * Checks passwords of MQTT clients (C11, C43). One that was right is known again without hashing (by a keyed digest that only this
@@ -41,12 +43,11 @@ const remembered = 10_000
  */
 export class Logins {
   readonly #hashing: PasswordHashing
-  readonly #now: () => number
   readonly #key = randomBytes(32)
   readonly #right = new Map<string, { hash: string; digest: Buffer }>()
   /** The same login of several clients at once is hashed once. */
   readonly #underWay = new Map<string, Promise<LoginResult>>()
-  readonly #failures = new Map<string, { count: number; until: number; last: number }>()
+  readonly #failures: Failures
   readonly #waiting: (() => void)[] = []
   #decoy: string | undefined
   #running = 0
@@ -54,7 +55,7 @@ export class Logins {
   /** @param now UTC milliseconds */
   constructor(hashing: PasswordHashing, now: () => number) {
     this.#hashing = hashing
-    this.#now = now
+    this.#failures = new Failures({ now, forgottenAfter })
   }
 
   async check({ name, address, password, wanted }: Attempt): Promise<LoginResult> {
@@ -83,19 +84,18 @@ export class Logins {
 
   async #check({ name, address, password, wanted }: Attempt, digest: Buffer): Promise<LoginResult> {
     const place = placeOf(address)
-    const keys = [
-      { key: JSON.stringify([place, name.slice(0, 64)]), rule: rules.name },
-      { key: JSON.stringify([place]), rule: rules.place },
-    ]
-    const wait = Math.max(...keys.map(({ key }) => (this.#failures.get(key)?.until ?? 0) - this.#now()))
+    const [byName, byPlace] = [JSON.stringify([place, name.slice(0, 64)]), JSON.stringify([place])]
+    const wait = Math.max(this.#failures.wait(byName), this.#failures.wait(byPlace))
     if (wait > 0) return { wait: `too many logins failed; the next one is possible in ${Math.ceil(wait / 1000)} s` }
     if (this.#waiting.length >= longestQueue) return { wait: `${longestQueue} logins wait already` }
+    // Counted from the beginning, so that many at once do not slip through. A place is not: all its devices may come back at once.
+    this.#failures.add(byName, rules.name)
     if (await this.#isRight(password ?? Buffer.alloc(0), wanted)) {
-      for (const { key } of keys.slice(0, 1)) this.#failures.delete(key)
+      this.#failures.forget(byName)
       if (wanted !== undefined && 'hash' in wanted) this.#right.set(name, { hash: wanted.hash, digest })
       return 'right'
     }
-    for (const { key, rule } of keys) this.#fail(key, rule)
+    this.#failures.add(byPlace, rules.place)
     return 'wrong'
   }
 
@@ -112,19 +112,6 @@ export class Logins {
 
   #digest(password: Uint8Array): Buffer {
     return createHmac('sha256', this.#key).update(password).digest()
-  }
-
-  #fail(key: string, { free, longest }: { free: number; longest: number }): void {
-    const now = this.#now()
-    const known = this.#failures.get(key)
-    const count = (known === undefined || now - known.last > forgotten ? 0 : known.count) + 1
-    const wait = count <= free ? 0 : Math.min(longest, 1000 * 2 ** Math.min(count - free, 20))
-    // Written anew, so that the map is in the order of the last failure.
-    this.#failures.delete(key)
-    this.#failures.set(key, { count, until: now + wait, last: now })
-    if (this.#failures.size <= remembered) return
-    const [oldest] = this.#failures.keys()
-    if (oldest !== undefined) this.#failures.delete(oldest)
   }
 
   async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

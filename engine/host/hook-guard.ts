@@ -1,8 +1,9 @@
 import { rulewireError } from '../errors.ts'
+import { placeOf } from '../net/address.ts'
 import type { Clock } from '../run/ports.ts'
 import type { Hook } from '../spec/hook.ts'
 
-/** Requests that fail to prove themselves, from one address within a minute, before it has to wait. */
+/** Requests that fail to prove themselves, from one address or network of IPv6 within a minute, before it has to wait. */
 const mostFailures = 10
 /** Addresses that are remembered; the oldest go. */
 const mostAddresses = 1000
@@ -54,10 +55,11 @@ export class HookGuard {
 
   /** Throws HOOK_BUSY for an address that has failed too often of late. */
   mayTry(address: string): void {
-    const known = this.#failures.get(address)
+    const place = placeOf(address)
+    const known = this.#failures.get(place)
     if (known === undefined || known.count < mostFailures) return
     const left = known.since + oneMinute - this.#clock.now()
-    if (left <= 0) this.#failures.delete(address)
+    if (left <= 0) this.#failures.delete(place)
     else {
       const detail = `there were ${mostFailures} requests without the right secret`
       throw rulewireError('HOOK_BUSY', { detail, seconds: Math.ceil(left / 1000) })
@@ -66,13 +68,14 @@ export class HookGuard {
 
   failed(address: string): void {
     const now = this.#clock.now()
-    const known = this.#failures.get(address)
+    const place = placeOf(address)
+    const known = this.#failures.get(place)
     if (known !== undefined && now - known.since < oneMinute) {
       known.count++
       return
     }
-    this.#failures.delete(address)
-    this.#failures.set(address, { count: 1, since: now })
+    this.#failures.delete(place)
+    this.#failures.set(place, { count: 1, since: now })
     const [oldest] = this.#failures.keys()
     if (this.#failures.size > mostAddresses && oldest !== undefined) this.#failures.delete(oldest)
   }

@@ -264,6 +264,21 @@ describe('C11, C43: logins of MQTT clients', () => {
     expect(await code('pump', 'pump-password')).toBe(0)
   })
 
+  it('that are wrong and come all at once do not slip through', async () => {
+    const { desk, hashing } = await setUp({ now: () => 1_000_000 })
+    await desk.put('pump', { password: 'pump-password', rules: own })
+    const attempts = Array.from({ length: 50 }, (_, count) => ({
+      name: 'pump',
+      address: '192.0.2.1',
+      password: Buffer.from(`wrong-${count}`),
+      clientId: `pump-${count}`,
+      certificate: undefined,
+    }))
+    const answers = await Promise.all(attempts.map((attempt) => desk.authenticate(attempt)))
+    expect(answers.filter((answer) => answer === false)).toHaveLength(6)
+    expect(hashing.compared).toBe(6)
+  })
+
   it('of names that do not exist cost as much as others', async () => {
     const { hashing, code } = await setUp()
     expect(await code('nobody', 'some-password')).toBe(4)
