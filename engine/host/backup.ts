@@ -56,6 +56,10 @@ export interface BackupDone {
 }
 
 const namePattern = /^rulewire-\d{8}T\d{6}Z$/
+/** A backup that is being made, or was not finished. */
+const partPattern = /^rulewire-\d{8}T\d{6}Z\.part$/
+/** Milliseconds after which one that is not finished never will be. */
+const longest = 86_400_000
 const manifestName = 'manifest.json'
 
 /**
@@ -68,7 +72,7 @@ export function makeBackup(request: BackupRequest): BackupDone {
   const file = join(data, databaseFile)
   if (!existsSync(file)) throw rulewireError('NO_DATABASE', { directory: data })
   const made = new Date(now).toISOString()
-  const directory = join(into, `rulewire-${made.replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}`)
+  const directory = join(into, nameOf(now))
   // It has its name only when it is whole.
   const part = `${directory}.part`
   try {
@@ -161,14 +165,21 @@ function unusable(directory: string, detail: string, cause?: unknown): RulewireE
   return rulewireError('BACKUP_UNUSABLE', { directory, detail }, { cause })
 }
 
-function removeOld({ into, keep }: BackupRequest): number {
+/** Returns how many backups went; what a crash left half done goes, too. */
+function removeOld({ into, keep, now }: BackupRequest): number {
   if (keep === undefined) return 0
-  const old = readdirSync(into)
+  const names = readdirSync(into)
+  const old = names
     .filter((name) => namePattern.test(name))
     .toSorted()
     .slice(0, -keep)
-  for (const name of old) rmSync(join(into, name), { recursive: true, force: true })
+  const left = names.filter((name) => partPattern.test(name) && name < nameOf(now - longest))
+  for (const name of [...old, ...left]) rmSync(join(into, name), { recursive: true, force: true })
   return old.length
+}
+
+function nameOf(time: number): string {
+  return `rulewire-${new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
 }
 
 function listFiles(directory: string): string[] {

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { rulewireError } from '../errors.ts'
 import { settleRestored, syncFile } from '../store/copy.ts'
-import { databaseFile, lockDirectory } from '../store/open.ts'
+import { databaseFile, giveToOwner, lockDirectory } from '../store/open.ts'
 import { hashOf, isKept, type Manifest, verifyBackup } from './backup.ts'
 
 export interface RestoreRequest {
@@ -39,15 +39,17 @@ export function restoreBackup(request: RestoreRequest): RestoreDone {
     const part = join(data, `${databaseFile}.part`)
     rmSync(part, { force: true })
     copyFileSync(join(backup, databaseFile), part)
+    chmodSync(part, 0o600)
     if (hashOf(part) !== manifest.files[databaseFile]) {
       throw rulewireError('BACKUP_UNUSABLE', { directory: backup, detail: 'its database could not be copied whole' })
     }
     settleRestored(part, now)
+    giveToOwner(part)
     const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')
     const aside = [...asideDatabase(data, stamp), ...asideFlows(differing, flows, stamp)]
     renameSync(part, join(data, databaseFile))
     syncFile(data)
-    mkdirSync(flows, { recursive: true })
+    if (mkdirSync(flows, { recursive: true }) !== undefined) giveToOwner(flows)
     for (const name of flowNames(manifest)) putFile(join(backup, 'flows', name), join(flows, name))
     return { manifest, aside }
   } finally {
@@ -96,6 +98,7 @@ function asideFlows(files: readonly string[], flows: string, stamp: string): str
 function putFile(from: string, to: string): void {
   const part = `${to}.part`
   copyFileSync(from, part)
+  giveToOwner(part)
   syncFile(part)
   renameSync(part, to)
 }

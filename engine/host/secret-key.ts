@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { reasonOf, rulewireError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { keyText, newKey, readKey, type SecretKey } from '../secrets/seal.ts'
+import { giveToOwner } from '../store/open.ts'
 
 /** The key file of a data directory. A backup must leave it out: whoever has the backup must not have the secrets (C25). */
 export const keyFile = 'secret.key'
@@ -57,6 +58,7 @@ export function writeOwnKeys(sources: KeySources, keys: readonly SecretKey[]): K
     } finally {
       closeSync(handle)
     }
+    giveToOwner(beside)
     renameSync(beside, file)
     const directory = openSync(dirname(file), 'r')
     fsyncSync(directory)

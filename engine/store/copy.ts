@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { reasonOf, rulewireError } from '../errors.ts'
 import { migrate } from './migrations.ts'
@@ -11,6 +11,8 @@ import { schemaVersion } from './schema.ts'
 export function copyDatabase(file: string, copy: string): void {
   const source = new Database(file, { readonly: true, fileMustExist: true })
   try {
+    // SQLite takes an empty file for none, and would make one that others can read (C5).
+    writeFileSync(copy, '', { mode: 0o600, flag: 'wx' })
     source.prepare('VACUUM INTO ?').run(copy)
   } catch (cause) {
     if (isDamage(cause)) throw rulewireError('DATA_CORRUPT', { file, detail: reasonOf(cause) }, { cause })

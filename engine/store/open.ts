@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { reasonOf, rulewireError } from '../errors.ts'
 import { migrate } from './migrations.ts'
@@ -8,6 +8,9 @@ export type Durability = 'full' | 'normal'
 
 /** The name of the one file in the data directory. */
 export const databaseFile = 'rulewire.db'
+
+/** Bytes that the log keeps on the disk once it was folded in; twice of what it has between two times of that. */
+const longestLog = 32 * 1024 * 1024
 
 const lockName = 'engine.lock'
 
@@ -51,7 +54,8 @@ export function openDatabase(directory: string, durability: Durability): OpenDat
  */
 export function lockDirectory(directory: string): () => void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (made !== undefined) giveToOwner(directory)
     chmodSync(directory, 0o700)
   } catch (cause) {
     throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
@@ -60,6 +64,7 @@ export function lockDirectory(directory: string): () => void {
   try {
     const database = new Database(file, { timeout: 0 })
     chmodSync(file, 0o600)
+    giveToOwner(file)
     try {
       database.pragma('locking_mode = EXCLUSIVE')
       database.exec('BEGIN EXCLUSIVE')
@@ -92,11 +97,24 @@ export function isLocked(directory: string): boolean {
   }
 }
 
+/**
+ * A file that root made in the directory of somebody else becomes his, such as by `rulewire restore` for a service that runs as a
+ * user of its own: it could not open the file otherwise. Does nothing for other users.
+ */
+export function giveToOwner(file: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(dirname(file))
+  chownSync(file, uid, gid)
+}
+
 function openFile(directory: string, file: string): Database.Database {
   const isNew = !existsSync(file)
   try {
     const database = new Database(file, { timeout: 50 })
-    if (isNew) chmodSync(file, 0o600)
+    if (isNew) {
+      chmodSync(file, 0o600)
+      giveToOwner(file)
+    }
     return database
   } catch (cause) {
     throw rulewireError('DATA_UNUSABLE', { directory, detail: reasonOf(cause) }, { cause })
@@ -112,6 +130,8 @@ function prepare(
     database.pragma('journal_mode = WAL')
     database.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     database.pragma('wal_autocheckpoint = 4000')
+    // While a backup reads, the log grows: it must not stay as long as it ever was.
+    database.pragma(`journal_size_limit = ${longestLog}`)
     const damage = database.pragma('quick_check(1)', { simple: true })
     if (damage !== 'ok') throw rulewireError('DATA_CORRUPT', { file, detail: String(damage) })
     migrate(database, file)

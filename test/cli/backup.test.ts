@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -52,7 +62,9 @@ describe('a backup', () => {
     await backup()
     expect(statSync(only()).mode & 0o777).toBe(0o700)
     for (const entry of readdirSync(only(), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) expect(readFileSync(join(entry.parentPath, entry.name), 'latin1')).not.toContain('canary')
+      const file = join(entry.parentPath, entry.name)
+      expect(statSync(file).mode & 0o077, file).toBe(0)
+      if (entry.isFile()) expect(readFileSync(file, 'latin1')).not.toContain('canary')
     }
   })
 
@@ -60,10 +72,15 @@ describe('a backup', () => {
     openStore(data).close()
     mkdirSync(join(into, 'rulewire-20200101T000000Z'), { recursive: true })
     mkdirSync(join(into, 'rulewire-20210101T000000Z'))
+    mkdirSync(join(into, 'rulewire-20220101T000000Z.part')) // the power went
+    mkdirSync(join(into, 'rulewire-29990101T000000Z.part')) // another one at work
     mkdirSync(join(into, 'other'))
     const { out } = await backup('--keep', '2')
     expect(out).toContain('1 older backup removed')
-    expect(readdirSync(into).slice(0, 2)).toEqual(['other', 'rulewire-20210101T000000Z'])
+    expect(readdirSync(into)).toEqual([
+      ...['other', 'rulewire-20210101T000000Z', expect.stringMatching(/^rulewire-2\d{7}T\d{6}Z$/)],
+      'rulewire-29990101T000000Z.part',
+    ])
   })
 
   it('says what is missing', async () => {
@@ -112,6 +129,20 @@ describe('a restore', () => {
     expect(store.state.get('attic/a', 'k')).toBe(1)
     store.close()
     expect(readFileSync(join(to, 'flows', 'attic.json'), 'utf8')).toBe(readFileSync(join(flows, 'attic.json'), 'utf8'))
+  })
+
+  it('C5: gives the files to the owner of the directory alone, also when root restores for a service', async () => {
+    const to = join(home, 'service')
+    mkdirSync(to)
+    const root = process.getuid?.() === 0
+    if (root) chownSync(to, 10870, 10870)
+    chmodSync(join(made, 'rulewire.db'), 0o644) // it was copied by other means
+    await restore(made, to)
+    for (const name of readdirSync(to, { recursive: true, encoding: 'utf8' })) {
+      const { uid, mode } = statSync(join(to, name))
+      expect(uid, name).toBe(root ? 10870 : process.getuid?.())
+      if (name.startsWith('data')) expect(mode & 0o077, name).toBe(0)
+    }
   })
 
   it('takes no new message for a repeat, and gives no id a second time', async () => {

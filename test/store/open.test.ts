@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../engine/store/index.ts'
 import { temporaryDirectory } from '../tools/temporary.ts'
@@ -21,6 +22,22 @@ describe('opening a data directory', () => {
     const normal = openStore(directory, 'normal')
     expect(normal.database.pragma('synchronous', { simple: true })).toBe(1)
     normal.close()
+  })
+
+  it('lets the log become short again after something that read for long, such as a backup', () => {
+    const store = openStore(temporaryDirectory('store').path)
+    const reader = new Database(store.file, { readonly: true })
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM rw_state').get()
+    store.database.exec('CREATE TABLE large (value)')
+    const add = store.database.prepare('INSERT INTO large VALUES (zeroblob(10000000))')
+    for (let n = 0; n < 4; n++) add.run()
+    expect(statSync(`${store.file}-wal`).size).toBeGreaterThan(39e6)
+    reader.exec('COMMIT')
+    reader.close()
+    for (let n = 0; n < 2; n++) store.database.exec('INSERT INTO large VALUES (1)')
+    expect(statSync(`${store.file}-wal`).size).toBeLessThan(34e6)
+    store.close()
   })
 
   it('refuses a directory that another engine uses, and takes it when that one has ended', () => {
