@@ -1,6 +1,6 @@
-import { rulewireError } from '../errors.ts'
+import { rulewireError, suggestion } from '../errors.ts'
 import { escapeControls } from '../log.ts'
-import type { Alarm, AlarmList } from '../server/protocol.ts'
+import type { Alarm, AlarmList, FlowDetail } from '../server/protocol.ts'
 import type { AlarmInput } from './alarm-options.ts'
 import { askEngine } from './client.ts'
 
@@ -37,10 +37,22 @@ export async function filteredAlarms(values: AlarmInput['values']): Promise<Alar
   if (normal && (flow === undefined || node === undefined)) throw missing('list', 'FLOW/NODE (for --normal)')
   const all = normal ? 'true' : undefined
   const list = await askEngine<AlarmList>(values, `/alarms?${queryOf({ flow, node, limit: most, all })}`)
+  if (list.items.length === 0) await checkPlace(values, flow, node)
   const items = list.items.filter(
     (alarm) => (level === undefined || alarm.level === level) && (!unacked || !alarm.acknowledged),
   )
   return { ...list, items }
+}
+
+/** To be asked when nothing was found: a name that is written wrong must not look as if all were well. Throws NOT_FOUND. */
+export async function checkPlace(engine: AlarmInput['values'], flow?: string, node?: string): Promise<void> {
+  if (flow === undefined) return
+  const { document } = await askEngine<FlowDetail>(engine, `/flows/${encodeURIComponent(flow)}`)
+  const names = document.nodes.map(({ id }) => `${flow}/${id}`)
+  const name = `${flow}/${node}`
+  if (node === undefined || names.includes(name)) return
+  const list = `/api/v1/flows/${flow}`
+  throw rulewireError('NOT_FOUND', { what: 'node', name, suggestion: suggestion(name, names), list })
 }
 
 /** A query of what is given. */

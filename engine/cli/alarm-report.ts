@@ -22,7 +22,7 @@ export function healthText(health: AlarmHealth, terminal: Terminal): string {
     ['peak', peak === null ? '-' : `${peak.count} within ten minutes from ${timeText(peak.time)} (good: 10 or fewer)`],
     [
       'floods',
-      `${floods.blocks} ten-minute blocks with more than 10, ${percent(floods.share)} of the time (good: below 1 %)`,
+      `${counted(floods.blocks, 'ten-minute block')} with more than 10, ${percent(floods.share)} of the time (good: below 1 %)`,
     ],
     ['acknowledged', acknowledgedText(acknowledged)],
     [

@@ -2,7 +2,7 @@ import { rulewireError, suggestion } from '../errors.ts'
 import { escapeControls } from '../log.ts'
 import type { AlarmHealth, AlarmHistory, AlarmWhy } from '../server/protocol.ts'
 import { acts } from './alarm-acts.ts'
-import { filteredAlarms, namesOf, oneName, queryOf, surplus } from './alarm-names.ts'
+import { checkPlace, filteredAlarms, namesOf, oneName, queryOf, surplus } from './alarm-names.ts'
 import { type AlarmAction, alarmOptions } from './alarm-options.ts'
 import { healthText } from './alarm-report.ts'
 import { alarmLines, alarmTable, historyTable, jsonText } from './alarm-tables.ts'
@@ -93,6 +93,8 @@ async function history({ values, terminal }: Parameters<AlarmAction>[0], words: 
   const { flow = values.flow, node = values.node } = named ?? {}
   const query = queryOf({ flow, node, key, limit: values.limit, before: values.before })
   const page = await askEngine<AlarmHistory>(values, `/alarms/history?${query}`)
+  // What is kept of a flow that is gone can be read; of one that never was there is nothing.
+  if (page.total === 0) await checkPlace(values, flow, node)
   if (values.json) terminal.out(jsonText(page))
   else {
     const shown = page.items.length < page.total ? `, ${page.items.length} of them here` : ''
@@ -107,6 +109,7 @@ async function health({ values, terminal }: Parameters<AlarmAction>[0], words: r
   const { flow, node, last, to, top } = values
   const from = values.from ?? (last === undefined ? undefined : (to ?? Date.now()) - last)
   const report = await askEngine<AlarmHealth>(values, `/alarms/health?${queryOf({ flow, node, from, to, top })}`)
+  if (report.annunciations === 0) await checkPlace(values, flow, node)
   terminal.out(values.json ? jsonText(report) : healthText(report, terminal))
   return exitCodes.ok
 }

@@ -20,6 +20,7 @@ import type { AlarmCapability, AlarmView } from '../spec/alarm.ts'
 import type { Json } from '../spec/message.ts'
 import type { EngineStore } from '../store/index.ts'
 import { healthOf } from './alarm-health.ts'
+import { missingAlarm } from './alarm-missing.ts'
 import { AlarmRefresh } from './alarm-refresh.ts'
 
 export interface AlarmDeskOptions {
@@ -107,7 +108,7 @@ export class AlarmDesk {
     const { flow, node: id, key, note = null, by = 'operator', until = null, oneShot = false } = command
     const { node } = this.#find(flow, id, key)
     const target = node.inputs.get(':command')
-    if (target === undefined) throw missing(flow, id, key)
+    if (target === undefined) throw missingAlarm([flow, id, key], this.#options)
     if (runner.faulted) throw rulewireError('STORE_FAULT', { detail: 'no command can be taken now' })
     runner.tick()
     try {
@@ -200,7 +201,8 @@ export class AlarmDesk {
     const node = nodes.get(`${flow}/${id}`)
     const state = node?.spec.alarms === undefined ? undefined : runner.state.cell(node.ref, key).value
     const alarm = node === undefined || state === undefined ? undefined : this.#alarm(node, key, state)
-    if (node === undefined || state === undefined || alarm === undefined) throw missing(flow, id, key)
+    if (node === undefined || state === undefined || alarm === undefined)
+      throw missingAlarm([flow, id, key], this.#options)
     return { node, state, alarm }
   }
 
@@ -256,13 +258,4 @@ function urgency(alarm: AlarmView): number {
   const hidden = isHidden(alarm) ? -4 : 0
   const active = isActive(alarm) ? 2 : alarm.condition === 'PENDING' ? 0.5 : 0
   return hidden + active + (alarm.acknowledged ? 0 : 1)
-}
-
-function missing(flow: string, node: string, key: string) {
-  return rulewireError('NOT_FOUND', {
-    what: 'alarm',
-    name: `${flow}/${node}/${key}`,
-    suggestion: '',
-    list: '/api/v1/alarms',
-  })
 }

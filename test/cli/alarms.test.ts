@@ -53,6 +53,21 @@ describe('rulewire alarms', () => {
     expect((await alarms('list', 'cold-chain/a', '--limit', '1')).out).toContain('; 2 more are not shown')
   })
 
+  test('says that a name is wrong instead of that there is nothing', async () => {
+    const none = { items: [], counts: engine.alarmsNow, left: 0 }
+    engine.alarms.list = () => none
+    engine.alarms.history = () => ({ items: [], total: 0 })
+    engine.alarms.health = () => ({ ...aReport, annunciations: 0 })
+    for (const action of ['list', 'history', 'health', 'ack --all']) {
+      const [name = '', ...more] = action.split(' ')
+      const wrong = await alarms(name, '--flow', 'cold-chian', ...more)
+      expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('There is no flow "cold-chian"')])
+      const node = await alarms(name, '--flow', 'cold-chain', '--node', 'b', ...more)
+      expect([node.code, node.err]).toEqual([1, expect.stringContaining('There is no node "cold-chain/b"')])
+      expect((await alarms(name, '--flow', 'cold-chain', ...more)).code).toBe(0)
+    }
+  })
+
   test('acknowledges by FLOW/NODE and keys, or as an event names it', async () => {
     const { code, out } = await alarms('ack', 'cold-chain/a', 'fridge-1', 'fridge 2', '--note', 'on my way')
     expect([code, out]).toEqual([0, 'cold-chain/a fridge-1: acknowledged\ncold-chain/a "fridge 2": acknowledged\n'])

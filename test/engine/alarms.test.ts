@@ -203,7 +203,23 @@ describe('alarms of the engine', () => {
     expect(why.reasons.filter(({ holds }) => !holds).map(({ rule }) => rule)).toEqual(['onDelay', 'minSamples'])
     expect(why.inputs).toMatchObject([{ value: 9.5, outcome: 'Beyond the limit.' }])
     expect(why.history).toEqual([])
-    expect(() => test.engine.alarms.why('cold', 'warm', 'z')).toThrow('There is no alarm "cold/warm/z"')
+  })
+
+  it.each([
+    [
+      ['cold', 'warm', 'kitchn'],
+      'There is no alarm "cold/warm/kitchn": nothing has come for this key yet; did you mean "kitchen"?',
+    ],
+    [['cold', 'warm', 'z'], 'There is no alarm "cold/warm/z": nothing has come for this key yet.'],
+    [['cold', 'worm', 'kitchen'], 'There is no alarm node "cold/worm"; did you mean "cold/warm"?'],
+    [['cold', 'in', 'kitchen'], 'There is no alarm node "cold/in".'],
+    [['gold', 'warm', 'kitchen'], 'There is no running flow "gold"; did you mean "cold"?'],
+  ] as const)('say which part of a name %j is wrong', async ([flow, node, key], text) => {
+    const { test, publish } = await start({ raise: '> 8' })
+    await publish('kitchen', 9)
+    await alarmOf(test, 'kitchen', 'ACTIVE')
+    expect(() => test.engine.alarms.why(flow, node, key)).toThrow(text)
+    await expect(test.engine.alarms.command('acknowledge', { flow, node, key })).rejects.toThrow(text)
   })
 
   it('stay when the flow is deployed anew, and go with it', async () => {
