@@ -20,7 +20,8 @@ export interface FileShape {
   topics: boolean
 }
 
-const timeNames = ['time', 'timestamp', 'ts', 'date', 'datetime']
+/** The first of these, as the engine looks for it. */
+const timeNames = ['time', 'timestamp', 'ts', 'datetime', 'date']
 
 /** Looks at the first line of a file: CSV with names, or one JSON object a line. */
 export function fileShape(text: string): FileShape {
@@ -30,14 +31,15 @@ export function fileShape(text: string): FileShape {
   return {
     format: line.startsWith('{') ? 'jsonl' : 'csv',
     columns,
-    time: columns.find((name) => timeNames.includes(name.toLowerCase())),
+    time: timeNames.flatMap((time) => columns.find((name) => name.toLowerCase() === time) ?? [])[0],
     topics: columns.includes('topic'),
   }
 }
 
 /** Names of a line of CSV, by the sign that parts most of them. */
 function cells(line: string): string[] {
-  const signs = [',', ';', '\t', '|'].sort((a, b) => line.split(b).length - line.split(a).length)
+  const unquoted = line.replace(/"[^"]*"/g, '')
+  const signs = [',', ';', '\t', '|'].sort((a, b) => unquoted.split(b).length - unquoted.split(a).length)
   return line
     .split(signs[0] ?? ',')
     .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))

@@ -11,14 +11,21 @@ export interface Box extends Point {
   height: number
 }
 
-/** Height of a node: the head holds the first row of ports. */
+/** Height of a node: the head holds the first row of ports, but where several inputs have names that need its place. */
 export function nodeHeight(inputs: number, outputs: number): number {
-  return headHeight + rowHeight * Math.max(0, Math.max(inputs, outputs) - 1)
+  const rows = Math.max(inputs, outputs)
+  return headHeight + rowHeight * (rowsBelow(inputs) ? rows : Math.max(0, rows - 1))
 }
 
-/** Middle of a port from the node's top left corner. */
-export function portPlace(side: 'input' | 'output', index: number): Point {
-  return { x: side === 'input' ? 0 : nodeWidth, y: headHeight / 2 + rowHeight * index }
+/** Whether all ports of a node with so many inputs stand below its head, beside their names. */
+export function rowsBelow(inputs: number): boolean {
+  return inputs > 1
+}
+
+/** Middle of a port from the top left corner of its node, which has so many inputs. */
+export function portPlace(side: 'input' | 'output', index: number, inputs: number): Point {
+  const first = rowsBelow(inputs) ? headHeight + rowHeight / 2 : headHeight / 2
+  return { x: side === 'input' ? 0 : nodeWidth, y: first + rowHeight * index }
 }
 
 /** The port `error`, which every node has, stands at the lower edge and takes no row. */

@@ -3,7 +3,7 @@ import { copyText, fitIn, readPart } from '../../editor/core/clipboard.ts'
 import { deleteNodes, insertOnWire, renameNode } from '../../editor/core/commands.ts'
 import { nodeOf } from '../../editor/core/document.ts'
 import { fuzzyFilter } from '../../editor/core/fuzzy.ts'
-import { type Box, freePlace, nearest, nodeHeight } from '../../editor/core/geometry.ts'
+import { type Box, freePlace, headHeight, nearest, nodeHeight, portPlace } from '../../editor/core/geometry.ts'
 import { historyOf, run } from '../../editor/core/history.ts'
 import { freeId, slug } from '../../editor/core/ids.ts'
 import { getAt, parsePath, setAt } from '../../editor/core/path.ts'
@@ -102,6 +102,24 @@ describe('places', () => {
 
   it('a new node covers none', () => {
     expect(freePlace(boxes, { x: 230, y: 10 })).toEqual({ x: 230, y: 164 })
+  })
+
+  it('ports lie within their node, and below its head where several inputs show their names', () => {
+    for (const [inputs, outputs] of [
+      [0, 1],
+      [1, 1],
+      [1, 3],
+      [2, 1],
+      [3, 3],
+    ] as const) {
+      const height = nodeHeight(inputs, outputs)
+      const places = Array.from(
+        { length: Math.max(inputs, outputs) },
+        (_, index) => portPlace('input', index, inputs).y,
+      )
+      expect(Math.max(...places)).toBeLessThanOrEqual(height - 12)
+      expect(Math.min(...places) > headHeight).toBe(inputs > 1)
+    }
   })
 
   it('tidying puts layers from left to right and keeps the corner', () => {

@@ -2,7 +2,7 @@ import { Handle, type NodeProps, Position } from '@xyflow/react'
 import { TriangleAlert } from 'lucide-react'
 import { memo, useEffect, useRef } from 'react'
 import { printEnd, titleOf } from '../../core/document.ts'
-import { errorPortPlace, portPlace } from '../../core/geometry.ts'
+import { errorPortPlace, portPlace, rowsBelow } from '../../core/geometry.ts'
 import { fitOf, inputType, kindOf, outputType, type PortKind, typeText } from '../../core/ports.ts'
 import { lineText, rateText } from '../../core/samples.ts'
 import { useEditor, useText, useUi } from '../context.ts'
@@ -20,6 +20,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
   const mark = useUi((state) => state.marks?.nodes.get(id))
   const portMarks = useUi((state) => state.marks?.ports)
   const { entry, spec, problems } = data
+  const inputs = data.ports.inputs.length
   const errors = problems.filter((problem) => problem.severity === 'error').length
   const worst = errors > 0 ? 'error' : problems.length > 0 ? 'warning' : undefined
   const label = [
@@ -45,7 +46,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       data-unknown={spec === undefined || undefined}
       data-category={spec?.category ?? 'more'}
     >
-      <div className={styles.head} data-labels={data.ports.outputs.length > 1 || undefined}>
+      <div className={styles.head} data-labels={(data.ports.outputs.length > 1 && !rowsBelow(inputs)) || undefined}>
         <span className={styles.bar} aria-hidden />
         <NodeIcon name={spec?.icon} />
         <div className={styles.text}>
@@ -67,7 +68,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
           name={port.name}
           side="input"
           kind={kindOf(inputType(port))}
-          top={portPlace('input', index).y}
+          top={portPlace('input', index, inputs).y}
           tip={`${port.name}: ${typeText(inputType(port))}${port.summary ? ` – ${port.summary}` : ''}`}
           label={data.ports.inputs.length > 1 ? port.name : ''}
           unfit={isUnfit(connecting, id, 'input', port.name, data)}
@@ -80,7 +81,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
           name={port.name}
           side="output"
           kind={data.kinds[port.name] ?? 'any'}
-          top={portPlace('output', index).y}
+          top={portPlace('output', index, inputs).y}
           tip={port.summary ? `${port.name} – ${port.summary}` : port.name}
           label={data.ports.outputs.length > 1 ? port.name : ''}
           mark={markOf(portMarks?.get(`${id}.${port.name}`))}

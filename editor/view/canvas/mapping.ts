@@ -142,9 +142,11 @@ function handlesOf(data: NodeData): NodeHandle[] {
     width: portSize,
     height: portSize,
   })
+  const { inputs, outputs } = data.ports
+  const place = (side: 'input' | 'output', index: number) => portPlace(side, index, inputs.length)
   return [
-    ...data.ports.inputs.map((port, index) => handle('target', port.name, portPlace('input', index), Position.Left)),
-    ...data.ports.outputs.map((port, index) => handle('source', port.name, portPlace('output', index), Position.Right)),
+    ...inputs.map((port, index) => handle('target', port.name, place('input', index), Position.Left)),
+    ...outputs.map((port, index) => handle('source', port.name, place('output', index), Position.Right)),
     handle('source', 'error', errorPortPlace(data.height), Position.Bottom),
   ]
 }

@@ -77,7 +77,10 @@ function Section(props: { title: string; tone: string; count: number; children: 
 function NodeName({ node }: { node: NodeEntry }) {
   return (
     <>
-      {titleOf(node)} <code className="muted">{`${node.id} (${node.type})`}</code>
+      {titleOf(node)}{' '}
+      <code className="muted">
+        {[...new Set([node.id, node.type])].filter((text) => text !== titleOf(node)).join(' · ')}
+      </code>
     </>
   )
 }
