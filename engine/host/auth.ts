@@ -21,7 +21,8 @@ import type { SessionRecord, UserRecord } from '../store/auth.ts'
 import type { EngineStore } from '../store/index.ts'
 import { ApiTokens } from './api-tokens.ts'
 import { SetupToken } from './setup-token.ts'
-import { Turns, writeAtOnce, writeIfPossible } from './sign-in.ts'
+import { writeAtOnce, writeIfPossible } from './sign-in.ts'
+import { Turns } from './turns.ts'
 import { Users } from './users.ts'
 
 export interface AuthOptions {
@@ -36,6 +37,9 @@ export interface AuthOptions {
   log: Log
 }
 
+/** Password hashes: each takes 64 MiB and a thread of four. */
+const hashing = { atOnce: 2, waiting: 16 }
+
 /** Who may do what: logins, sessions, users and API tokens of one engine. */
 export class AuthDesk implements AuthApi {
   readonly users: Users
@@ -46,7 +50,7 @@ export class AuthDesk implements AuthApi {
   readonly #now: () => number
   readonly #setup: SetupToken
   readonly #limiter: LoginLimiter
-  readonly #turns = new Turns()
+  readonly #turns = new Turns(hashing)
   readonly #listeners = new Set<() => void>()
   readonly #decoy: string
 

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type FailureRule, Failures } from '../auth/index.ts'
 import { placeOf } from '../net/address.ts'
+import { Turns } from './turns.ts'
 
 /** Hashing of passwords, beside the event loop. */
 export interface PasswordHashing {
@@ -23,10 +24,8 @@ interface Attempt {
 /** `wait`: nothing was compared, because too many attempts failed or wait; a sentence's end. */
 export type LoginResult = 'right' | 'wrong' | { readonly wait: string }
 
-/** Passwords that are hashed at once: each takes memory and a thread for a moment. */
-const parallel = 2
-/** Logins that may wait for that. */
-const longestQueue = 500
+/** Passwords that are hashed: each takes memory and a thread for a moment. */
+const hashingTurns = { atOnce: 2, waiting: 500 }
 const longestPassword = 1024
 /** Failures that cost nothing, and the longest wait in milliseconds after more: of a name from one place, and of a place. */
 const rules = {
@@ -48,9 +47,8 @@ export class Logins {
   /** The same login of several clients at once is hashed once. */
   readonly #underWay = new Map<string, Promise<LoginResult>>()
   readonly #failures: Failures
-  readonly #waiting: (() => void)[] = []
+  readonly #turns = new Turns(hashingTurns)
   #decoy: string | undefined
-  #running = 0
 
   /** @param now UTC milliseconds */
   constructor(hashing: PasswordHashing, now: () => number) {
@@ -87,7 +85,7 @@ export class Logins {
     const [byName, byPlace] = [JSON.stringify([place, name.slice(0, 64)]), JSON.stringify([place])]
     const wait = Math.max(this.#failures.wait(byName), this.#failures.wait(byPlace))
     if (wait > 0) return { wait: `too many logins failed; the next one is possible in ${Math.ceil(wait / 1000)} s` }
-    if (this.#waiting.length >= longestQueue) return { wait: `${longestQueue} logins wait already` }
+    if (this.#turns.full) return { wait: `${hashingTurns.waiting} logins wait already` }
     // Counted from the beginning, so that many at once do not slip through. A place is not: all its devices may come back at once.
     this.#failures.add(byName, rules.name)
     if (await this.#isRight(password ?? Buffer.alloc(0), wanted)) {
@@ -106,22 +104,11 @@ export class Logins {
     }
     this.#decoy ??= this.#hashing.decoy()
     const hash = wanted?.hash ?? this.#decoy
-    const right = await this.#inTurn(() => this.#hashing.isPassword(Buffer.from(password).toString('utf8'), hash))
+    const right = await this.#turns.run(() => this.#hashing.isPassword(Buffer.from(password).toString('utf8'), hash))
     return right && wanted !== undefined
   }
 
   #digest(password: Uint8Array): Buffer {
     return createHmac('sha256', this.#key).update(password).digest()
-  }
-
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    while (this.#running >= parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#running++
-    try {
-      return await work()
-    } finally {
-      this.#running--
-      this.#waiting.shift()?.()
-    }
   }
 }

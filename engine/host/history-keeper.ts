@@ -115,7 +115,10 @@ export class HistoryKeeper {
   pack(recording: number, block: Block): boolean {
     if (this.#unstaged.length + this.#writing >= mostUnstaged) return false
     const { clock } = this.#options
-    this.#unstaged.push({ recording, chunk: compressBlock(block) })
+    const chunk = compressBlock(block)
+    // It is awaited later, and told there.
+    chunk.catch(() => undefined)
+    this.#unstaged.push({ recording, chunk })
     if (this.#unstaged.length >= deletedTogether) this.writeUnstaged()
     else this.#stopPack ??= clock.at(clock.now() + packPatience, () => this.writeUnstaged())
     return true
@@ -131,11 +134,14 @@ export class HistoryKeeper {
     this.#writing += blocks.length
     this.#start(async () => {
       const chunks: { recording: number; chunk: Block }[] = []
-      for (const { recording, chunk } of blocks) chunks.push({ recording, chunk: await chunk })
-      await this.#commit(() => {
-        for (const { recording, chunk } of chunks) this.#options.store.addChunk(recording, chunk)
-      })
-      this.#writing -= blocks.length
+      try {
+        for (const { recording, chunk } of blocks) chunks.push({ recording, chunk: await chunk })
+        await this.#commit(() => {
+          for (const { recording, chunk } of chunks) this.#options.store.addChunk(recording, chunk)
+        })
+      } finally {
+        this.#writing -= blocks.length
+      }
       for (const { recording, chunk } of chunks) {
         const kept = this.#kept.get(recording)
         if (kept !== undefined) kept.stored += sizeOf(chunk)

@@ -4,7 +4,8 @@ import type { AuthApi } from '../server/api-auth.ts'
 import type { User, UserChange, UserRequest } from '../server/protocol-auth.ts'
 import type { UserRecord } from '../store/auth.ts'
 import type { EngineStore } from '../store/index.ts'
-import { type Turns, writeAtOnce } from './sign-in.ts'
+import { writeAtOnce } from './sign-in.ts'
+import type { Turns } from './turns.ts'
 
 export interface UsersOptions {
   store: EngineStore

@@ -47,7 +47,10 @@ export async function createMetrics(sources: MetricSources): Promise<Registry> {
     samples: () => Iterable<Sample> | Promise<Iterable<Sample>>,
   ) =>
     void new prometheus.Gauge({
-      ...{ name, help, labelNames, registers: [registry] },
+      name,
+      help,
+      labelNames,
+      registers: [registry],
       async collect() {
         const now = await samples()
         this.reset()
@@ -56,7 +59,10 @@ export async function createMetrics(sources: MetricSources): Promise<Registry> {
     })
   const counter = (name: string, help: string, labelNames: string[], samples: () => Iterable<Sample>) =>
     void new prometheus.Counter({
-      ...{ name, help, labelNames, registers: [registry] },
+      name,
+      help,
+      labelNames,
+      registers: [registry],
       collect() {
         // A counter that was reset is still none at zero: the sum is that of counters of the engine, which only go up.
         this.reset()
@@ -211,7 +217,10 @@ class Sampled {
     const bucket = (le: string, value: number) => ({ metricName: `${name}_bucket`, labels: { le }, value })
     const buckets = bounds.map((bound, place) => bucket(String(bound), upTo[place] ?? 0))
     return {
-      ...{ name, help, type, aggregator },
+      name,
+      help,
+      type,
+      aggregator,
       values: [
         ...buckets,
         bucket('+Inf', count),

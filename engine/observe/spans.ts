@@ -82,16 +82,14 @@ function record({ target, message, parent, options }: Recorded): RunWatch {
     end() {
       const { flow, id } = target.node
       const root: Span = {
-        ...{
-          traceId,
-          spanId,
-          parentId: parent?.spanId,
-          name: `${flow}/${id}`,
-          kind: 'consumer',
-          start,
-          end: at(),
-          error,
-        },
+        traceId,
+        spanId,
+        parentId: parent?.spanId,
+        name: `${flow}/${id}`,
+        kind: 'consumer',
+        start,
+        end: at(),
+        error,
         attributes: {
           'rulewire.flow': flow,
           'rulewire.node': id,

@@ -29,10 +29,13 @@ export function startTracing({ telemetry, seat, secret, version, instance, ...re
     url,
     headers: () => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, read(value)])),
     resource: { 'service.name': service, 'service.version': version, 'service.instance.id': instance },
-    ...{ version, clock, log },
+    version,
+    clock,
+    log,
   })
   seat.watcher = spanWatcher({
-    ...{ sample, random },
+    sample,
+    random,
     now: () => clock.now(),
     micros: () => performance.now() * 1000,
     add: (spans) => exporter.add(spans),

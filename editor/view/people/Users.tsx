@@ -24,7 +24,7 @@ export default function Users() {
       await people.changeUser(user.name, wanted)
       editor.toast({ tone: 'ok', text: t('users.changed', { name: user.name }) })
     })
-  const least = session?.passwordLength.least ?? 12
+  const least = session?.passwordLength.least ?? 1
   return (
     <>
       {answer.items.length === 0 ? (
@@ -263,7 +263,7 @@ export function RoleSelect(props: {
   )
 }
 
-/** 24 letters and digits that are not mistaken for each other: 136 bits or so. */
+/** 24 letters and digits that are not mistaken for each other: 139 bits. */
 function madeUp(): string {
   const letters = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
   return [...crypto.getRandomValues(new Uint32Array(24))].map((number) => letters[number % letters.length]).join('')

@@ -1,5 +1,5 @@
 import type { Role, SessionAnswer } from '../../../engine/server/protocol-auth.ts'
-import { useEditor, useServer, useText } from '../context.ts'
+import { useServer, useText } from '../context.ts'
 import type { Editor } from '../state/editor.ts'
 import type { Translate } from '../text/languages.ts'
 
@@ -28,7 +28,6 @@ export function useNeeds(needed: Role): { disabled?: true; title?: string } {
 
 /** Whether the flows may only be looked at. */
 export function useReadOnly(): boolean {
-  useEditor()
   return useServer((state) => !isEnough(state.session, 'editor'))
 }
 
