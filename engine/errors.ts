@@ -28,7 +28,7 @@ export const errorTable = {
   },
   CONFIG_PROBLEMS: {
     status: 422,
-    text: '{file} has {count} problems.',
+    text: '{file} has {problems}.',
     hint: 'They are listed below; "rulewire config check" lists them without a start.',
   },
   TEST_TARGET: {

@@ -5,7 +5,7 @@ import { examine, type Finding, type Patient } from '../host/doctor.ts'
 import { command } from './command.ts'
 import { packageVersion } from './home.ts'
 import { flag } from './option.ts'
-import { type ParsedOptions, readSettings } from './settings.ts'
+import { type ParsedOptions, readSettings, readSettingsWithoutFile } from './settings.ts'
 import { furtherStartOptions, startOptions } from './start-options.ts'
 import { type Color, columns, counted, exitCodes, paint, type Terminal } from './terminal.ts'
 
@@ -26,7 +26,7 @@ export const doctorCommand = command({
   },
 })
 
-/** The config file, and then all that it names. A config that cannot be used is a finding, and the defaults are looked at. */
+/** The config file, and then all that it names. A config that cannot be used is a finding; then the options and defaults are looked at. */
 export async function examineAll(given: ParsedOptions): Promise<Finding[]> {
   const program: Finding = {
     name: 'program',
@@ -43,18 +43,18 @@ export async function examineAll(given: ParsedOptions): Promise<Finding[]> {
     const [first] = thrown.problems
     const place = first === undefined ? '' : ` ${first.at ?? ''} ${first.text}`
     const config: Finding = { name: 'config', state: 'error', text: `${reasonOf(thrown)}${place}`, hint: thrown.hint }
-    const { settings } = readSettings({ values: {}, sources: {} })
+    const { settings } = readSettingsWithoutFile(given)
     return [program, config, ...(await examine(patientOf(settings)))]
   }
 }
 
 function patientOf(settings: Settings): Patient {
-  const { data, flows, http, mqtt, connections } = settings
+  const { data, flows, http, connections } = settings
   return {
     data,
     flows,
     http,
-    mqtt: { host: mqtt.host ?? http.host, port: connections.default?.url === undefined ? mqtt.port : 0 },
+    ...brokerPorts(settings),
     certificates: certificatesOf(settings),
     specs: nodeSpecs,
     connections: ['default', ...Object.keys(connections)],
@@ -62,13 +62,22 @@ function patientOf(settings: Settings): Patient {
   }
 }
 
-/** Every field "cert" or "ca" of the settings, whatever it belongs to. */
-function certificatesOf(value: unknown, path: readonly string[] = []): { name: string; file: string }[] {
+/** Where the embedded broker listens, if there is one. */
+function brokerPorts({ http, mqtt, connections }: Settings): Pick<Patient, 'mqtt' | 'mqtts'> {
+  const host = mqtt.host ?? http.host
+  if (connections.default?.url !== undefined) return { mqtt: { host, port: 0 } }
+  return { mqtt: { host, port: mqtt.plain ? mqtt.port : 0 }, mqtts: { host, port: mqtt.tls.port ?? 0 } }
+}
+
+/** Every field "cert", "ca" or "clientCa" of the settings, whatever it belongs to; a "cert" with the "key" beside it. */
+function certificatesOf(value: unknown, path: readonly string[] = []): Patient['certificates'] {
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, inner]) => {
-    if ((name === 'cert' || name === 'ca') && typeof inner === 'string')
-      return [{ name: [...path, name].join('.'), file: inner }]
-    return certificatesOf(inner, [...path, name])
+  const fields = value as Record<string, unknown> // an object of JSON
+  return Object.entries(fields).flatMap(([name, inner]) => {
+    if (typeof inner !== 'string') return certificatesOf(inner, [...path, name])
+    if (!['cert', 'ca', 'clientCa'].includes(name)) return []
+    const key = name === 'cert' && typeof fields.key === 'string' ? fields.key : undefined
+    return [{ name: [...path, name].join('.'), file: inner, key }]
   })
 }
 

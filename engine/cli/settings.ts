@@ -22,6 +22,11 @@ export function readSettings({ values, sources }: ParsedOptions): Settled & { fi
   return { ...settle(file, givenSettings(values, sources)), file: file?.file }
 }
 
+/** The settings as if there were no file, for looking at the rest when it has problems. */
+export function readSettingsWithoutFile({ values, sources }: ParsedOptions): Settled {
+  return settle(undefined, givenSettings(values, sources))
+}
+
 /** The file of that name, or the default one; undefined when none is named and the default one is not there. Throws FILE_UNREADABLE. */
 export function readConfigFile(name: string | undefined): ConfigFile | undefined {
   if (name === undefined && !existsSync(defaultConfigFile)) return undefined

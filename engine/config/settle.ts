@@ -41,14 +41,16 @@ export function settle(file: ConfigFile | undefined, given: readonly Given[]): S
   const problems = check(document)
   const [first] = problems
   // Each value was right by itself: together they are not, such as a username without a broker.
-  if (first !== undefined) throw rulewireError('CONFIG_PROBLEMS', { file: 'The command line', count: 1 }, { problems })
+  if (first !== undefined)
+    throw rulewireError('CONFIG_PROBLEMS', { file: 'The command line', problems: '1 problem' }, { problems })
   const settings = settingsSchema.parse(document)
   return { settings, entries: entriesOf(document, settingsShape(), (path) => originOf(path, file, given)) }
 }
 
 /** The error for a file with problems. */
 export function configProblems(file: ConfigFile): Error {
-  const values = { file: `The config file ${file.file}`, count: file.problems.length }
+  const count = file.problems.length
+  const values = { file: `The config file ${file.file}`, problems: `${count} problem${count === 1 ? '' : 's'}` }
   return rulewireError('CONFIG_PROBLEMS', values, { problems: file.problems })
 }
 

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -23,8 +23,10 @@ export interface Patient {
   flows: string
   http: { host: string; port: number }
   mqtt: { host: string; port: number }
-  /** PEM files with certificates: what each is for, and where it is. */
-  certificates: readonly { name: string; file: string }[]
+  /** The port with TLS of the embedded broker. */
+  mqtts?: { host: string; port: number }
+  /** PEM files with certificates: what each is for, where it is, and where its key is. */
+  certificates: readonly { name: string; file: string; key?: string | undefined }[]
   specs: ReadonlyMap<string, AnyNodeSpec>
   /** Names of connections that flows may use. */
   connections: readonly string[]
@@ -143,25 +145,39 @@ function flowFiles({ flows, specs, connections }: Patient): Finding[] {
   return [ok('flows', `${names.length} in ${flows}, none with an error`)]
 }
 
-function certificate({ name, file }: { name: string; file: string }, now: number): Finding {
+function certificate({ name, file, key }: Patient['certificates'][number], now: number): Finding {
   try {
-    const { validTo, validFrom } = new X509Certificate(readFileSync(file))
+    const found = new X509Certificate(readFileSync(file))
+    const { validTo, validFrom } = found
     const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
     const text = `${file} ends ${new Date(to).toISOString().slice(0, 10)}`
     const hint = 'Renew it; an engine that runs takes the new one by itself.'
     if (from > now)
       return error(name, `${file} is not valid before ${validFrom}`, 'Check the clock and the certificate.')
     if (to < now) return error(name, text, hint)
+    const fault = key === undefined ? undefined : keyFault(found, key)
+    if (fault !== undefined)
+      return error(name, fault, 'Name the key that belongs to it, a PEM file that this user may read.')
     return to < now + expiryWarning ? warning(name, text, hint) : ok(name, text)
   } catch (cause) {
     return error(name, `${file} cannot be read: ${reasonOf(cause)}`, 'Name a PEM file that this user may read.')
   }
 }
 
-async function ports({ http, mqtt }: Patient): Promise<Finding[]> {
+/** Why a key cannot be used with a certificate, as a sentence. */
+function keyFault(found: X509Certificate, key: string): string | undefined {
+  try {
+    return found.checkPrivateKey(createPrivateKey(readFileSync(key))) ? undefined : `${key} is the key of another one`
+  } catch (cause) {
+    return `its key ${key} cannot be read: ${reasonOf(cause)}`
+  }
+}
+
+async function ports({ http, mqtt, mqtts = { host: '', port: 0 } }: Patient): Promise<Finding[]> {
   const wanted = [
     { name: 'editor and API', ...http },
     { name: 'embedded broker', ...mqtt },
+    { name: 'embedded broker', ...mqtts },
   ]
   return Promise.all(
     wanted

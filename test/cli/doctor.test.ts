@@ -73,21 +73,26 @@ describe('the doctor', () => {
     writeFileSync(config, '{ "htp": {} }')
     const { code, bad } = await doctor('--config', config)
     expect(code).toBe(1)
-    expect(bad.map(({ name, text }) => `${name}: ${text}`)).toContainEqual(expect.stringMatching(/^config: .*htp/))
+    const lines = bad.map(({ name, text }) => `${name}: ${text}`)
+    expect(lines).toContainEqual(expect.stringMatching(/^config: .* has 1 problem\. htp/))
+    expect(lines).toContainEqual(expect.stringMatching(/^flows: .*bad\.json: 1 error$/)) // of the directory that was named
     const flowsOnly = await doctor()
     expect(flowsOnly.bad).toContainEqual(
       expect.objectContaining({ name: 'flows', state: 'error', text: expect.stringContaining('1 error') }),
     )
     const port = await freePort()
     const server = createServer().listen(port, '127.0.0.1')
-    const taken = await doctor('--port', String(port))
+    const taken = await doctor('--port', String(port), '--mqtt-tls-port', String(port))
     await new Promise((resolve) => server.close(resolve))
     expect(taken.bad).toContainEqual(
       expect.objectContaining({ name: 'editor and API', text: expect.stringContaining('EADDRINUSE') }),
     )
+    expect(taken.bad).toContainEqual(
+      expect.objectContaining({ name: 'embedded broker', text: expect.stringContaining(`:${port} cannot be used`) }),
+    )
   })
 
-  it('finds certificates that end', async () => {
+  it('finds certificates that end, and keys that do not belong to them', async () => {
     const cert = join(home, 'cert.pem')
     const make = (days: number) =>
       execFileSync('openssl', [
@@ -100,6 +105,17 @@ describe('the doctor', () => {
     )
     make(300)
     expect((await doctor('--broker-ca', cert)).bad.filter(({ name }) => name.endsWith('ca'))).toEqual([])
+    const pair = (key: string) => doctor('--tls-cert', cert, '--tls-key', key)
+    expect((await pair(join(home, 'key.pem'))).bad.filter(({ name }) => name === 'http.tls.cert')).toEqual([])
+    execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', join(home, 'other.pem')])
+    for (const [key, text] of [
+      ['other.pem', 'is the key of another one'],
+      ['missing.pem', 'cannot be read: ENOENT'],
+    ] as const) {
+      expect((await pair(join(home, key))).bad).toContainEqual(
+        expect.objectContaining({ name: 'http.tls.cert', state: 'error', text: expect.stringContaining(text) }),
+      )
+    }
     writeFileSync(cert, 'no certificate')
     expect((await doctor('--broker-ca', cert)).bad).toContainEqual(
       expect.objectContaining({ state: 'error', text: expect.stringContaining('cannot be read') }),
