@@ -1,7 +1,7 @@
 /** Numbers as JSON has them; `007` is a text, since something is called that. */
 const numberShape = /^[-+]?(?:0|[1-9]\d*)?(?:\.\d+)?(?:[eE][-+]?\d+)?$/
-/** `1.234,5` of sheets that use a semicolon between columns, as they have the comma in numbers. */
-const commaShape = /^[-+]?\d+,\d+$/
+/** `12,5`, `1.234,5` and `1,5E-3` of sheets that use a semicolon between columns, as they have the comma in numbers. */
+const commaShape = /^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][-+]?\d+)?$/
 /** Longer numbers would lose digits. */
 const longestNumber = 17
 
@@ -19,7 +19,7 @@ export function cellValue(cell: string, comma: boolean): number | boolean | stri
       const digits = cell.length <= longestNumber || /[.eE]/.test(cell)
       if (digits) return Number(cell)
     }
-    if (comma && commaShape.test(cell)) return Number(cell.replace(',', '.'))
+    if (comma && commaShape.test(cell)) return Number(cell.replaceAll('.', '').replace(',', '.'))
     return cell
   }
   if (cell === 'true' || cell === 'TRUE' || cell === 'True') return true

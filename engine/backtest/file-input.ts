@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import { type Info, parse } from 'csv-parse'
 import { reasonOf, rulewireError } from '../errors.ts'
 import type { Json, Packet } from '../spec/message.ts'
+import { otherThanText } from './file-kind.ts'
 import type { RecordedInput } from './recorded.ts'
 import { csvRowReader, jsonRowReader, type RowOptions } from './row-reader.ts'
 
@@ -13,6 +14,9 @@ export interface FileInputOptions extends RowOptions {
   bytes: number | null
   /** Told by the first sign unless said: `{` begins JSON lines. */
   format?: 'csv' | 'jsonl' | undefined
+  /** The time that is asked for, UTC milliseconds, `to` not included: a file without any message in it is told. All come nevertheless. */
+  from?: number | undefined
+  to?: number | undefined
 }
 
 /** Messages of a piece, and lines that are reported one by one. */
@@ -23,7 +27,7 @@ const longestRow = 1_000_000
 
 /**
  * Messages in a CSV file, whose first line has the names of the columns, or in JSON lines. Reads it as a stream. Lines that cannot be
- * used are counted. Iterating throws INPUT_UNUSABLE when no line can be used, INPUT_COLUMN and TOPIC_NAME when the options do not
+ * used are counted. Iterating throws INPUT_UNUSABLE when no line can be used or lies in the time, INPUT_COLUMN and TOPIC_NAME when the options do not
  * fit the file, and what `open` throws.
  */
 export function fileInput(options: FileInputOptions): RecordedInput {
@@ -45,6 +49,10 @@ class Reading {
   readonly #options: FileInputOptions
   #bytes = 0
   #good = 0
+  /** Messages in the time, and the times of all. */
+  #inTime = 0
+  #first = Number.POSITIVE_INFINITY
+  #last = Number.NEGATIVE_INFINITY
   #piece: Packet[] = []
 
   constructor(options: FileInputOptions) {
@@ -57,12 +65,15 @@ class Reading {
   }
 
   async *pieces(): AsyncGenerator<readonly Packet[]> {
-    const { iterable, start } = await peek(this.#counted())
-    const { format = formatOf(start, this.#options.file) } = this.#options
+    const { iterable, head, start } = await peek(this.#counted())
+    const { file } = this.#options
+    const other = otherThanText(head)
+    if (other !== undefined) throw rulewireError('INPUT_UNUSABLE', { file, ...other })
+    const { format = formatOf(start, file) } = this.#options
     yield* format === 'csv' ? this.#csv(iterable, start) : this.#lines(iterable)
     if (this.#piece.length > 0) yield this.#take()
-    if (this.#good > 0) return
-    const { file } = this.#options
+    if (this.#inTime > 0) return
+    if (this.#good > 0) throw outOfTime(file, this.#first, this.#last)
     const [first] = this.firstBad
     const detail = first === undefined ? 'it has no lines with values' : `line ${first.line}: ${first.text}`
     const wanted = 'The first line of a CSV file names its columns; JSON lines have one object a line.'
@@ -113,6 +124,11 @@ class Reading {
       return
     }
     this.#good++
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this.#options
+    const { received } = found
+    if (received >= from && received < to) this.#inTime++
+    if (received < this.#first) this.#first = received
+    if (received > this.#last) this.#last = received
     this.#piece.push(found)
   }
 
@@ -146,7 +162,7 @@ function readObject(text: string, read: (row: Readonly<Record<string, Json>>) =>
   return read(value as Readonly<Record<string, Json>>) // an object, as was just seen
 }
 
-/** The start of the text, and all of it. */
+/** The first bytes, the start of the text, and all of it. */
 async function peek(source: AsyncGenerator<Uint8Array>) {
   const first = await source.next()
   const head: Uint8Array = first.done === true ? new Uint8Array() : first.value
@@ -155,7 +171,7 @@ async function peek(source: AsyncGenerator<Uint8Array>) {
     yield* source
   }
   const start = new TextDecoder().decode(head.subarray(0, 65_536)).replace(/^\uFEFF/, '')
-  return { iterable: all(), start }
+  return { iterable: all(), head, start }
 }
 
 function formatOf(start: string, file: string): 'csv' | 'jsonl' {
@@ -165,9 +181,15 @@ function formatOf(start: string, file: string): 'csv' | 'jsonl' {
   throw rulewireError('INPUT_UNUSABLE', { file, detail: 'it is one JSON array', wanted })
 }
 
-/** The sign that stands most often in the line of names. */
+function outOfTime(file: string, first: number, last: number) {
+  const [from, to] = [first, last].map((time) => new Date(time).toISOString())
+  const detail = 'none of its messages lies in the time that is asked for'
+  return rulewireError('INPUT_UNUSABLE', { file, detail, wanted: `They are from ${from} to ${to}.` })
+}
+
+/** The sign that stands most often in the line of names, besides what is quoted. */
 function delimiterOf(start: string): string {
-  const [names = ''] = start.split(/\r?\n|\r/, 1)
+  const names = (start.split(/\r?\n|\r/, 1)[0] ?? '').replace(/"[^"]*"/g, '')
   const counts = [',', ';', '\t', '|'].map((sign) => ({ sign, count: names.split(sign).length }))
   return counts.reduce((best, one) => (one.count > best.count ? one : best)).sign
 }

@@ -24,8 +24,8 @@ export interface RowOptions {
 /** A packet, or what is wrong with the line. */
 export type RowReader<Row> = (row: Row) => Packet | string
 
-/** What the column of the time is called, unless it is said. */
-export const timeNames = ['time', 'timestamp', 'ts', 'date', 'datetime']
+/** What the column of the time is called, unless it is said; the first of these, because a date may stand beside a time. */
+export const timeNames = ['time', 'timestamp', 'ts', 'datetime', 'date']
 /** The payload itself, in a map. */
 const whole = '.'
 const topicName = 'topic'
@@ -46,8 +46,9 @@ export function csvRowReader(
     if (place < 0) throw columnError(column, what, names, options.file)
     return place
   }
-  const timeColumn = options.time ?? names.find((name) => timeNames.includes(name.toLowerCase())) ?? 'time'
-  const timePlace = placeOf(timeColumn, options.time === undefined ? 'the time is looked for in' : '--time')
+  const timeColumn = options.time ?? timeName(names)
+  if (timeColumn === undefined) throw noTime(names, options.file)
+  const timePlace = placeOf(timeColumn, '--time')
   const readTime = timeReader(options.zone ?? 'UTC')
   const topicPlace = options.topic === undefined ? names.indexOf(topicName) : -1
   const topicOf = topicPlace < 0 ? topicReader(names, options.topic ?? options.fallbackTopic, options.file) : undefined
@@ -81,11 +82,7 @@ export function jsonRowReader(options: RowOptions): RowReader<Readonly<Record<st
   const template = options.topic === undefined ? undefined : compileTemplate(options.topic)
   const map = options.map === undefined ? undefined : Object.entries(options.map)
   return (row) => {
-    const names =
-      options.time === undefined
-        ? Object.keys(row).filter((name) => timeNames.includes(name.toLowerCase()))
-        : [options.time]
-    const column = names[0]
+    const column = options.time ?? timeName(Object.keys(row))
     if (column === undefined || row[column] === undefined)
       return `it has no field ${options.time === undefined ? timeNames.map((name) => `"${name}"`).join(', ') : `"${options.time}"`} for the time`
     const time = readTime(row[column])
@@ -99,6 +96,12 @@ export function jsonRowReader(options: RowOptions): RowReader<Readonly<Record<st
     if (!Object.hasOwn(row, 'payload')) return new FilePacket({ topic, time }, row)
     return new FilePacket({ topic, time, ...headOf(row) }, row.payload ?? null)
   }
+}
+
+/** Which of some columns is the time, by its name. */
+export function timeName(names: readonly string[]): string | undefined {
+  const known = names.map((name) => name.toLowerCase())
+  return names[known.indexOf(timeNames.find((name) => known.includes(name)) ?? '')]
 }
 
 function headOf({ qos, retain, props }: Readonly<Record<string, Json>>) {
@@ -153,6 +156,12 @@ function topicFault(topic: string): string | undefined {
 
 function timeFault(found: unknown): string {
   return `${JSON.stringify(found ?? '')} is no time; write ${timeForms}`
+}
+
+function noTime(names: readonly string[], file: string) {
+  const detail = `none of its columns is called ${timeNames.slice(0, -1).join(', ')} or ${timeNames.at(-1)}`
+  const wanted = `Say with --time which one is the time: ${names.join(', ')}. If these are no names, put a line of names on top.`
+  return rulewireError('INPUT_UNUSABLE', { file, detail, wanted })
 }
 
 function columnError(column: string, what: string, names: readonly string[], file: string) {

@@ -118,6 +118,6 @@ function writePage(file: string, result: BacktestResult): void {
   try {
     writeFileSync(file, htmlPage(result))
   } catch (cause) {
-    throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
+    throw rulewireError('FILE_UNWRITABLE', { file, detail: reasonOf(cause) }, { cause })
   }
 }

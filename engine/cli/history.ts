@@ -65,13 +65,17 @@ function list(input: Input, words: readonly string[]): number {
     }
     const rows = all.map((one) => [
       one.owner === '' ? one.connection : `${one.connection} (${one.owner})`,
-      counted(one.messages, 'message'),
-      `${megabytes(one.stored)} MB of ${megabytes(one.bytes)} MB`,
-      one.oldest === undefined || one.newest === undefined ? '' : `${timeText(one.oldest)} to ${timeText(one.newest)}`,
-      one.owner === importOwner ? 'kept until cleared' : `kept ${spanText(one.keep)}, ${megabytes(one.size)} MB`,
+      one.messages.toLocaleString('en'),
+      sizeText(one.stored),
+      sizeText(one.bytes),
+      one.oldest === undefined ? '' : timeText(one.oldest),
+      one.newest === undefined ? '' : timeText(one.newest),
+      one.owner === importOwner ? 'until cleared' : spanText(one.keep),
+      one.owner === importOwner ? '' : sizeText(one.size),
+      one.dropped === 0 ? '' : one.dropped.toLocaleString('en'),
       escapeControls(one.filters.join(', ')),
     ])
-    terminal.out(rows.length === 0 ? 'Nothing is recorded.\n' : `${columns(rows)}\n`)
+    terminal.out(rows.length === 0 ? 'Nothing is recorded.\n' : `${columns([listHead, ...rows])}\n`)
     return exitCodes.ok
   } finally {
     database.close()
@@ -170,7 +174,7 @@ function openFile(file: string): number {
   try {
     return openSync(file, 'w', 0o600)
   } catch (cause) {
-    throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
+    throw rulewireError('FILE_UNWRITABLE', { file, detail: reasonOf(cause) }, { cause })
   }
 }
 
@@ -183,6 +187,15 @@ function surplus(action: string, argument: string) {
   return rulewireError('SURPLUS_ARGUMENT', { command: `history ${action}`, argument, usage })
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1_000_000).toFixed(1)
+/** `dropped`: messages that went because of the size, although they were not too old. */
+const listHead = 'connection,messages,on disk,received,oldest,newest,kept,at most,dropped,topic filters'.split(',')
+
+function sizeText(bytes: number): string {
+  const [unit, size] = (
+    [
+      ['GB', 1e9],
+      ['MB', 1e6],
+    ] as const
+  ).find((each) => bytes >= each[1]) ?? ['kB', 1e3]
+  return `${Number((bytes / size).toPrecision(3))} ${unit}`
 }

@@ -22,7 +22,7 @@ export const inputOptions = {
   time: text({
     value: 'COLUMN',
     fallback: undefined,
-    help: 'Column of the time in a file (time, timestamp, ts, date, datetime unless said).',
+    help: 'Column of the time in a file (time, timestamp, ts, datetime, date unless said).',
   }),
   tz: zone(),
   map: texts({

@@ -104,12 +104,14 @@ export function inputOf(
   const named = only !== undefined && others.length === 0 && !/[+#]/.test(only) ? { fallbackTopic: only } : {}
   if (source.kind === 'text') {
     const bytes = Buffer.from(source.text)
-    return fileInput({ ...source, ...named, file: 'the text', bytes: bytes.length, open: () => once(bytes) })
+    return fileInput({ ...source, ...named, from, to, file: 'the text', bytes: bytes.length, open: () => once(bytes) })
   }
   const { path } = source
   return fileInput({
     ...source,
     ...named,
+    from,
+    to,
     file: path,
     bytes: sizeOf(path),
     open: () => createReadStream(path, { highWaterMark: 262_144 }),

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type FileInputOptions, fileInput } from '../../engine/backtest/file-input.ts'
 import { decodePayload } from '../../engine/spec/decode.ts'
@@ -85,12 +86,58 @@ describe('a CSV file', () => {
       code: 'INPUT_UNUSABLE',
       hint: expect.stringContaining('--topic'),
     })
-    await expect(read('1,2\n3,4\n', { topic: 'a' })).rejects.toMatchObject({ code: 'INPUT_COLUMN' })
+    await expect(read('1,2\n3,4\n', { topic: 'a' })).rejects.toMatchObject({
+      message: expect.stringContaining('none of its columns is called time, timestamp, ts, datetime or date'),
+      hint: expect.stringContaining('--time which one is the time: 1, 2.'),
+    })
+  })
+
+  it('is told as what it is when it is compressed, a spreadsheet or in UTF-16', async () => {
+    const kinds = [
+      gzipSync(header + row),
+      Buffer.from('PK\u0003\u0004 and more'),
+      Buffer.from('\uFEFFtime,value\n', 'utf16le'),
+      Buffer.from('time\0value'),
+    ]
+    const details = kinds.map(async (bytes) => {
+      const open = async function* () {
+        yield bytes
+      }
+      const error = await read('', { topic: 'a', open }).catch((thrown) => thrown)
+      return `${error.code} ${error.message}`
+    })
+    expect(await Promise.all(details)).toEqual([
+      expect.stringContaining('INPUT_UNUSABLE Nothing in f.csv can be used: it is compressed with gzip'),
+      expect.stringContaining('it is a ZIP archive or a spreadsheet'),
+      expect.stringContaining('it is text in UTF-16'),
+      expect.stringContaining('it is no text'),
+    ])
+  })
+
+  it('without a message in the time that is asked for says of which time its messages are', async () => {
+    const error = await read(header + row, { topic: 'a', from: Date.UTC(2027, 0, 1) }).catch((thrown) => thrown)
+    expect(error).toMatchObject({ code: 'INPUT_UNUSABLE', hint: expect.stringContaining('from 2026-01-01T00:00:00') })
+    expect((await read(header + row, { topic: 'a', to: Date.UTC(2026, 0, 1, 1) })).messages).toHaveLength(1)
+  })
+
+  it('with a date and a time in columns of their own takes no date for the whole time', async () => {
+    await expect(read('date,time,t\n2026-01-01,12:00:00,7\n', { topic: 'a' })).rejects.toMatchObject({
+      message: expect.stringContaining('"12:00:00" is no time'),
+    })
   })
 
   it('may have semicolons and decimal commas, tabs, and a column of topics', async () => {
     const semicolons = await read('time;t\n2026-01-01 00:00:00;20,5\n', { topic: 'a' })
     expect(semicolons.messages[0]?.payload).toEqual({ t: 20.5 })
+    const sheet = await read(
+      '\uFEFFtime;"a, b, c";t\r\n2026-01-31 06:05;"x";1.234,5\r\n2026-02-01;y;-1,5E-3\r\n',
+      { topic: 'a' },
+      100,
+    )
+    expect(sheet.messages).toEqual([
+      { time: '2026-01-31T06:05:00.000Z', topic: 'a', payload: { 'a, b, c': 'x', t: 1234.5 } },
+      { time: '2026-02-01T00:00:00.000Z', topic: 'a', payload: { 'a, b, c': 'y', t: -0.0015 } },
+    ])
     const tabs = await read('ts\ttopic\tt\n1767225600\ta/b\t7\n')
     expect(tabs.messages).toEqual([{ time: '2026-01-01T00:00:00.000Z', topic: 'a/b', payload: { t: 7 } }])
   })

@@ -91,6 +91,7 @@ describe('rulewire backtest', () => {
     expect(out).toContain('line 483: it has 2 cells instead of 3')
   })
 
+  const source = ['--input', 'CSV', '--topic', 'a', '--time', 'when']
   it.each([
     [['backtest'], 2, 'MISSING_ARGUMENT'],
     [['backtest', 'nowhere.json'], 1, 'FILE_UNREADABLE'],
@@ -98,6 +99,8 @@ describe('rulewire backtest', () => {
     [['backtest', 'DRAFT', '--input', 'CSV', '--topic', 'a', '--time', 'what'], 1, 'INPUT_COLUMN'],
     [['backtest', 'DRAFT', '--input', 'CSV', '--topic', 'a', '--time', 'when', '--map', 'c'], 2, 'OPTION_VALUE'],
     [['backtest', 'DRAFT', '--from', 'yesterday'], 2, 'OPTION_VALUE'],
+    [['backtest', 'DRAFT', ...source, '--html', '/nowhere/x.html'], 1, 'FILE_UNWRITABLE'],
+    [['backtest', 'DRAFT', ...source, '--from', '1d'], 1, 'INPUT_UNUSABLE'],
     [['backtest', 'DRAFT', '--from', '1d', '--to', '2d'], 1, 'BAD_REQUEST'],
     [['backtest', 'DRAFT', '--data', 'DATA'], 1, 'FILE_UNREADABLE'],
     [['backtest', 'DRAFT', '--tz', 'Mars/Base'], 2, 'OPTION_VALUE'],
