@@ -47,11 +47,8 @@ describe('metrics', () => {
     for (const { name, type, help, samples } of families.values()) {
       expect(name).toMatch(/^(rulewire|process|nodejs)_[a-z0-9_]+$/)
       expect(help.length, name).toBeGreaterThan(5)
-      if (name.startsWith('rulewire_')) {
-        // prom-client names some gauges of Node.js so, too
-        expect(name.endsWith('_total'), `${name} is a ${type}`).toBe(type === 'counter')
-        expect(name).not.toMatch(/_(ms|milliseconds|kb|mb|minutes)(_|$)/)
-      }
+      expect(name.endsWith('_total'), `${name} is a ${type}`).toBe(type === 'counter')
+      expect(name).not.toMatch(/_(ms|milliseconds|kb|mb|minutes)(_|$)/)
       for (const { labels, value } of samples) {
         expect(Object.values(labels).join(), name).not.toContain('d-')
         expect(Object.values(labels).join(), name).not.toContain('devices/')
