@@ -1,12 +1,11 @@
 import type { Target } from '../run/node-runtime.ts'
 import { BoundedCache } from '../spec/cache.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { filtersIntersect } from '../spec/topics.ts'
 import { anyConnection } from './recorded.ts'
 
 /** Topics whose subscribers are remembered. */
 const cachedTopics = 8192
-/** The connection that a node without a `broker` means. */
-const defaultConnection = 'default'
 
 /** Who takes which topic. A node is found once, however many of its filters match. */
 export class Subscribers {

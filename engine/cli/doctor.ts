@@ -2,6 +2,7 @@ import { nodeSpecs } from '../../nodes/index.ts'
 import type { Settings } from '../config/index.ts'
 import { RulewireError, reasonOf } from '../errors.ts'
 import { examine, type Finding, type Patient } from '../host/doctor.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { command } from './command.ts'
 import { packageVersion } from './home.ts'
 import { flag } from './option.ts'
@@ -57,7 +58,7 @@ function patientOf(settings: Settings): Patient {
     ...brokerPorts(settings),
     certificates: certificatesOf(settings),
     specs: nodeSpecs,
-    connections: ['default', ...Object.keys(connections)],
+    connections: [defaultConnection, ...Object.keys(connections)],
     now: Date.now(),
   }
 }

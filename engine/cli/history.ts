@@ -5,6 +5,7 @@ import { importHistory, importOwner } from '../host/history-import.ts'
 import { historyLine } from '../host/history-lines.ts'
 import { newestMessages } from '../host/history-newest.ts'
 import { escapeControls } from '../log.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { compileFilter } from '../spec/topics.ts'
 import { historyOverview } from '../store/history-overview.ts'
 import { openReader, readHistory } from '../store/history-read.ts'
@@ -138,7 +139,7 @@ async function importFile(input: Input, words: readonly string[]): Promise<numbe
   const data = dataOf(input)
   const { source, from, to } = chosenInput({ ...values, input: file }, data, Date.now())
   const recorded = inputOf(source, { filters: ['#'], from, to })
-  const { connection = 'default' } = values
+  const { connection = defaultConnection } = values
   const messages = await importHistory({ data, connection, input: within(recorded, from, to) })
   const { count, first } = recorded.badLines()
   for (const { line, text: fault } of first) terminal.err(`line ${line}: ${escapeControls(fault)}\n`)

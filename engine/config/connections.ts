@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idPattern } from '../flow/index.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { duration, textOrSecret } from '../spec/fields.ts'
 import { historyFields } from '../spec/history.ts'
 import { brokerUrl, commandLine, filePath, secretReference, section } from './fields.ts'
@@ -49,7 +50,7 @@ export const connectionSettings = {
     .record(z.string().regex(idPattern, 'a name is 1 to 64 of a-z, 0-9 and "-"'), connection)
     .superRefine((all, context) => {
       for (const [name, { url }] of Object.entries(all)) {
-        if (url !== undefined || name === 'default') continue
+        if (url !== undefined || name === defaultConnection) continue
         const message =
           'it has no "url"; write "url": "mqtt://host:1883" (only "default" may have none: the embedded broker)'
         context.addIssue({ code: 'custom', path: [name], message })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Problem, problem } from '../errors.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { type HistorySettings, historyFields } from '../spec/history.ts'
 import { compileFilter } from '../spec/topics.ts'
 import type { CheckContext, FlowDocument, PlannedNode } from './model.ts'
@@ -55,6 +56,3 @@ export function planHistory({ history }: FlowDocument, nodes: readonly PlannedNo
   }
   return [...found].map(([broker, wanted]) => ({ ...limits, connection: broker, filters: [...wanted] }))
 }
-
-/** The connection of nodes that name none. */
-const defaultConnection = 'default'

@@ -1,3 +1,4 @@
+import { defaultConnection } from '../spec/connection.ts'
 import type { Subscription } from '../spec/spec.ts'
 import { FilterIndex } from './filter-index.ts'
 import type { Edges } from './graph.ts'
@@ -66,13 +67,13 @@ function meetings(publishers: readonly TopicEnd[], subscribers: readonly TopicEn
   if (publishers.length === 0) return []
   const indexes = new Map<string, FilterIndex<number>>()
   for (const [place, { topics }] of subscribers.entries()) {
-    const broker = topics.broker ?? defaultBroker
+    const broker = topics.broker ?? defaultConnection
     const index = indexes.get(broker) ?? new FilterIndex<number>()
     indexes.set(broker, index)
     index.add(topics.filter, place)
   }
   return publishers.flatMap((from) => {
-    const places = indexes.get(from.topics.broker ?? defaultBroker)?.meeting(from.topics.filter) ?? []
+    const places = indexes.get(from.topics.broker ?? defaultConnection)?.meeting(from.topics.filter) ?? []
     return places
       .toSorted((one, other) => one - other)
       .flatMap((place) => {
@@ -81,6 +82,3 @@ function meetings(publishers: readonly TopicEnd[], subscribers: readonly TopicEn
       })
   })
 }
-
-/** The connection of nodes that name none. */
-const defaultBroker = 'default'

@@ -1,7 +1,7 @@
 import { rulewireError } from '../errors.ts'
 import type { DeployAnswer } from '../server/protocol.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
-import { defaultConnection } from './connections.ts'
 import type { Flows, PutAbout } from './flows.ts'
 import type { Learning } from './learning.ts'
 

@@ -7,11 +7,11 @@ import { createDialer } from '../net/dialer.ts'
 import { brokerEgress } from '../net/egress.ts'
 import type { Clock } from '../run/ports.ts'
 import type { EngineDescription } from '../server/protocol.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import type { SecretReference } from '../spec/fields.ts'
 import { createBrokerStore } from '../store/broker.ts'
 import type { EngineStore } from '../store/index.ts'
 import type { BrokerUserDesk } from './broker-users.ts'
-import { defaultConnection } from './connections.ts'
 import type { ConnectionOptions, EngineOptions } from './options.ts'
 
 /** Starts the engine's own broker. Throws PORT_TAKEN or BIND_FAILED. */

@@ -11,13 +11,12 @@ import { BrokerOutbox, type OutboxLimits } from '../run/outbox.ts'
 import type { FaultPoint, StoredPublish } from '../run/ports.ts'
 import type { Runner } from '../run/runner.ts'
 import type { BrokerDescription } from '../server/protocol.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import type { Subscription } from '../spec/spec.ts'
 import { subscriptionId } from '../spec/topics.ts'
 import type { EngineStore } from '../store/index.ts'
 import type { History } from './history.ts'
 import type { Learning } from './learning.ts'
-
-export const defaultConnection = 'default'
 
 export interface ConnectionsOptions {
   configs: readonly ConnectionConfig[]

@@ -10,12 +10,12 @@ import type {
   HistoryOverview,
   HistoryRecording,
 } from '../server/protocol.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { type HistorySettings, historyDefaults } from '../spec/history.ts'
 import { compileFilter } from '../spec/topics.ts'
 import type { Recording } from '../store/history.ts'
 import { historyOverview } from '../store/history-overview.ts'
 import type { EngineStore } from '../store/index.ts'
-import { defaultConnection } from './connections.ts'
 import { HistoryKeeper } from './history-keeper.ts'
 import { newestMessages } from './history-newest.ts'
 import { ConnectionRecorder } from './history-recorder.ts'

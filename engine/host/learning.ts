@@ -3,6 +3,7 @@ import { openMessage } from '../flow/index.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../run/ports.ts'
 import type { LearnedDetail, LearnedDrift, LearnedTopic } from '../server/protocol.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import type { Packet } from '../spec/message.ts'
 import type { Subscription } from '../spec/spec.ts'
 import type { LearnedRecord, LearnedStore } from '../store/learned.ts'
@@ -229,7 +230,7 @@ export class Learning {
 const none: readonly LearnedDrift[] = []
 
 function learnerId(connection: string | undefined, filter: string): string {
-  return `${connection ?? 'default'} ${filter}`
+  return `${connection ?? defaultConnection} ${filter}`
 }
 
 function identity({ code, path, found }: Drift): string {

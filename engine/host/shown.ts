@@ -3,6 +3,7 @@ import { messageOfArgument } from '../run/node-runtime.ts'
 import { effectOf, headerTexts } from '../run/sandbox.ts'
 import type { WatchedHop } from '../run/watch.ts'
 import type { CutText, Hop, ShownEffect, ShownMessage, ShownRow } from '../server/protocol.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import type { EffectResult } from '../spec/context.ts'
 import type { Message, Packet } from '../spec/message.ts'
 
@@ -49,7 +50,7 @@ export class Shown {
     const effect = effectOf(pending)
     if (effect === undefined) return undefined
     if (effect.kind === 'publish') {
-      const { broker = 'default', topic, qos, retain, payload } = effect
+      const { broker = defaultConnection, topic, qos, retain, payload } = effect
       return { kind: 'publish', broker, topic, qos, retain, payload: this.bytes(payload) }
     }
     if (effect.kind === 'answer') {

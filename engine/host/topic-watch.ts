@@ -4,8 +4,8 @@ import type { Log } from '../log.ts'
 import type { ConnectionConfig, IncomingLink, Links, Received } from '../mqtt/contract.ts'
 import { TopicTrie } from '../mqtt/trie.ts'
 import type { TopicWatch, TopicWatchRequest } from '../server/api.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { compileFilter, filterCovers } from '../spec/topics.ts'
-import { defaultConnection } from './connections.ts'
 import { TopicValues } from './topic-values.ts'
 
 export interface TopicWatchesOptions {

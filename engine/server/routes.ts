@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isAllowed } from '../auth/index.ts'
 import { rulewireError, suggestion } from '../errors.ts'
 import { describeNode } from '../flow/index.ts'
+import { defaultConnection } from '../spec/connection.ts'
 import { auditHash } from './audit.ts'
 import { countText, idText, topicText } from './problems.ts'
 import type { DeployAnswer, NodeTypeDescription, RouteList } from './protocol.ts'
@@ -225,7 +226,7 @@ export const routes: readonly Route[] = [
     summary: 'One of them with type, JSON Schema and summary: ?filter= &connection= (default).',
     access: 'viewer',
     query: z.strictObject({ filter: filterText(), connection: idText().optional() }),
-    handle: ({ engine, query }) => engine.learned.get(query.connection ?? 'default', query.filter),
+    handle: ({ engine, query }) => engine.learned.get(query.connection ?? defaultConnection, query.filter),
   }),
   route({
     method: 'POST',
@@ -247,9 +248,9 @@ export const routes: readonly Route[] = [
     summary: 'Forgets what was learned of { filter, connection? }.',
     access: 'editor',
     body: z.strictObject({ filter: filterText(), connection: idText().optional() }),
-    audit: { action: 'learned.reset', target: ({ body }) => `${body.connection ?? 'default'} ${body.filter}` },
+    audit: { action: 'learned.reset', target: ({ body }) => `${body.connection ?? defaultConnection} ${body.filter}` },
     handle: ({ engine, body }) => {
-      engine.learned.reset(body.connection ?? 'default', body.filter)
+      engine.learned.reset(body.connection ?? defaultConnection, body.filter)
       return { reset: body.filter }
     },
   }),

@@ -1,0 +1,2 @@
+/** The broker connection of nodes that name none. */
+export const defaultConnection = 'default'
