@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from '../../engine/cli/parse.ts'
+import { commands } from '../../engine/cli/run.ts'
 import { readConfig } from '../../engine/config/index.ts'
 import { flowOf, startEngine } from '../engine/start.ts'
 import { readExposition } from '../observe/exposition.ts'
@@ -45,6 +47,30 @@ test('the config files of the page for operators have no problems', () => {
   const blocks = [...operations.matchAll(/```jsonc\n([\s\S]*?)```/g)].map(([, text = '']) => text)
   expect(blocks.length).toBeGreaterThan(1)
   for (const text of blocks) expect(readConfig(text, 'rulewire.json').problems).toEqual([])
+})
+
+test('the commands of the pages and of the unit are there, and take these options and so many words', () => {
+  const places = [
+    ...readdirSync(folder).map((name) => join(folder, name)),
+    join(folder, '..', 'service', 'rulewire.service'),
+  ]
+  let count = 0
+  for (const place of places) {
+    for (const [line, name = '', rest = ''] of readFileSync(place, 'utf8').matchAll(
+      /\brulewire ([a-z][a-z-]+)((?: [^`\n#|&;"]+)?)[`\n#]/g,
+    )) {
+      const found = commands.find((command) => command.name === name)
+      if (found === undefined) {
+        expect(line.startsWith('`'), `${place}: ${line}`).toBe(false)
+        continue
+      }
+      const given = rest.split(/ +/).filter((word) => word !== '' && !/[[\]…]|\.\.\./.test(word))
+      const { words } = parse({ command: name, options: found.options, arguments: given, env: {} })
+      expect(words.length, `${place}: ${line}`).toBeLessThanOrEqual(found.words.most)
+      count++
+    }
+  }
+  expect(count).toBeGreaterThan(20)
 })
 
 test('every link between the pages leads somewhere', () => {
