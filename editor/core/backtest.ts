@@ -178,9 +178,10 @@ export function readLocalTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** A number for people: at most four digits behind the point. */
+/** A number for people: at most four digits behind the point, or four digits of a small one. */
 export function numberText(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : String(Math.round(value * 10_000) / 10_000)
+  if (value === null || value === undefined) return '–'
+  return String(Math.abs(value) < 1 ? Number(value.toPrecision(4)) : Math.round(value * 10_000) / 10_000)
 }
 
 /** The nodes and keys that a result has something to show of. */

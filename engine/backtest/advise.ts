@@ -23,7 +23,10 @@ const bands = [0, 1.5, 3, 6]
 const usualBand = 3
 const waits = [0, 2, 6, 12]
 const usualWait = 2
-/** A larger deadband is worth it when it saves a fifth of the alarms; a longer delay, which tells everything later, when it saves more than half. */
+/**
+ * A larger deadband is worth it when it saves a fifth of the alarms. A longer delay, which tells everything later, is so where no delay
+ * makes few enough alarms, and it saves more than half.
+ */
 const worthBand = 0.2
 const worthWait = 0.51
 
@@ -50,7 +53,12 @@ export async function advise(options: AdviseOptions): Promise<Advice> {
   const grid = gridOf(statistics)
   const limits = await tryLimits(
     sides.flatMap((side) =>
-      limitsFor(side, statistics, grid.step).map((limit) => ({ side, limit, deadband: grid.band, onDelay: grid.wait })),
+      limitsFor(side, statistics, grid.step).map((limit) => ({
+        side,
+        limit,
+        deadband: usualBandOf(limit, grid),
+        onDelay: grid.wait,
+      })),
     ),
     trial,
   )
@@ -70,6 +78,7 @@ export async function advise(options: AdviseOptions): Promise<Advice> {
     settle(
       limit,
       tuned.filter(({ side }) => side === limit.side),
+      options.perDay,
     ),
   )
   const finals = await tryLimits(settled.map(plain), trial)
@@ -88,6 +97,8 @@ export async function advise(options: AdviseOptions): Promise<Advice> {
 }
 
 interface Grid {
+  /** Of all values. */
+  median: number
   /** To which limits are rounded. */
   step: number
   bands: number[]
@@ -97,13 +108,14 @@ interface Grid {
   wait: number
 }
 
-function gridOf({ deviation, noise, interval, least, most }: AdviceStatistics): Grid {
+function gridOf({ median, deviation, noise, interval, least, most }: AdviceStatistics): Grid {
   const spread = deviation > 0 ? deviation : (most - least) / 6
   const step = spread > 0 ? niceStep(spread / 5) : 1
   const fine = noise > 0 ? niceStep(noise / 4) : step
   const band = (factor: number) => roundTo(Math.ceil((factor * noise) / fine - 1e-9) * fine, fine)
   const wait = (factor: number) => (factor === 0 || !(interval > 0) ? 0 : niceTime(factor * interval))
   return {
+    median,
     step,
     bands: [...new Set(bands.map(band))],
     band: band(usualBand),
@@ -113,13 +125,10 @@ function gridOf({ deviation, noise, interval, least, most }: AdviceStatistics): 
 }
 
 /** Limits on one side, the nearest to the median first. */
-function limitsFor(
-  side: PlainLimit['side'],
-  { median, deviation, quantiles, least, most }: AdviceStatistics,
-  step: number,
-): number[] {
+function limitsFor(side: PlainLimit['side'], statistics: AdviceStatistics, step: number): number[] {
+  const { median, quantiles } = statistics
   const sign = side === 'above' ? 1 : -1
-  const spread = deviation > 0 ? deviation : (most - least) / 6
+  const spread = spreadOf(side, statistics)
   if (!(spread > 0)) return []
   const tail = (share: number) => quantiles.find((one) => Math.abs(one.share - share) < 1e-9)?.value ?? median
   const wanted = [
@@ -132,26 +141,38 @@ function limitsFor(
 }
 
 /** The nearest limit that only values far out are beyond, and that makes no more alarms than people can take; else the farthest one. */
-function chosenLimit(
-  candidates: readonly AdviceCandidate[],
-  { median, deviation, most, least }: AdviceStatistics,
-  perDay: number,
-) {
-  const spread = deviation > 0 ? deviation : (most - least) / 6
-  const far = candidates.filter(({ limit }) => Math.abs(limit - median) >= (outlier - 0.1) * spread)
+function chosenLimit(candidates: readonly AdviceCandidate[], statistics: AdviceStatistics, perDay: number) {
+  const isFar = ({ limit, side }: AdviceCandidate) =>
+    Math.abs(limit - statistics.median) >= (outlier - 0.1) * spreadOf(side, statistics)
+  const far = candidates.filter(isFar)
   return far.find((one) => one.perDay <= perDay) ?? candidates.at(-1)
 }
 
+/** The usual deviation; where most values are the same, a part of how far they reach on this side. */
+function spreadOf(side: PlainLimit['side'], { median, deviation, least, most }: AdviceStatistics): number {
+  if (deviation > 0) return deviation
+  return (side === 'above' ? most - median : median - least) / 6
+}
+
+/** Deadbands with which an alarm at a limit is over before a value gets past the median: with a larger one it might never be. */
+function bandsOf(limit: number, { bands, median }: Grid): number[] {
+  return bands.filter((band) => band < Math.abs(limit - median))
+}
+
+function usualBandOf(limit: number, grid: Grid): number {
+  return bandsOf(limit, grid).findLast((band) => band <= grid.band) ?? 0
+}
+
 /** The limit with every deadband and the usual delay, and with every delay and the usual deadband. */
-function variantsOf({ side, limit }: AdviceCandidate, grid: Grid): PlainLimit[] {
+function variantsOf({ side, limit, deadband: usual }: AdviceCandidate, grid: Grid): PlainLimit[] {
   return [
-    ...grid.bands.map((deadband) => ({ side, limit, deadband, onDelay: grid.wait })),
-    ...grid.waits.map((onDelay) => ({ side, limit, deadband: grid.band, onDelay })),
+    ...bandsOf(limit, grid).map((deadband) => ({ side, limit, deadband, onDelay: grid.wait })),
+    ...grid.waits.map((onDelay) => ({ side, limit, deadband: usual, onDelay })),
   ]
 }
 
 /** The smallest deadband and delay after which a larger one is not worth it; the usual ones where there was no alarm to learn from. */
-function settle(limit: AdviceCandidate, variants: readonly AdviceCandidate[]): AdviceCandidate {
+function settle(limit: AdviceCandidate, variants: readonly AdviceCandidate[], perDay: number): AdviceCandidate {
   if (variants.every(({ alarms }) => alarms === 0)) return limit
   const byBand = variants
     .filter(({ onDelay }) => onDelay === limit.onDelay)
@@ -165,10 +186,11 @@ function settle(limit: AdviceCandidate, variants: readonly AdviceCandidate[]): A
       byBand.filter((one) => one.deadband > 0),
       worthBand,
     ) ?? limit
-  const { onDelay } = knee(byDelay, worthWait) ?? limit
+  const { onDelay } = byDelay.find((one) => one.perDay <= perDay) ?? knee(byDelay, worthWait) ?? limit
   return { ...limit, deadband, onDelay }
 }
 
+/** The first one that no later one is worth taking instead. */
 function knee(inOrder: readonly AdviceCandidate[], worth: number): AdviceCandidate | undefined {
   const isWorthIt = (one: AdviceCandidate, larger: AdviceCandidate) => {
     const saved = one.alarms - larger.alarms

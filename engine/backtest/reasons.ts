@@ -10,23 +10,30 @@ export interface ReasonAbout {
   perDay: number
 }
 
+/** Fewer values than that tell little about what is ordinary. */
+const fewValues = 100
+
 /** Why this limit. */
 export function limitReason({ final, candidates, statistics, perDay }: ReasonAbout): string {
   const { median, deviation, least, most } = statistics
   const { limit, side } = final
   const by = Math.abs(limit - median)
   const times = deviation > 0 ? `${short(by / deviation)} times the usual deviation of ${short(deviation)}` : short(by)
+  const guess = statistics.count < fewValues ? ` There are only ${statistics.count} values, so it is a guess.` : ''
   const far = `${limit} is ${side} the median ${short(median)} by ${times}, so what is beyond it is out of the ordinary`
   if (final.perDay > perDay) {
-    return `${far}; it would have made ${rate(final)}, more than the ${short(perDay)} that are wanted, and no limit that was tried makes fewer.`
+    const best = candidates.some((one) => one.perDay <= perDay) ? '' : ', and nothing that was tried makes fewer'
+    return `${far}; it would have made ${rate(final)}, more than the ${short(perDay)} a day that are wanted${best}.${guess}`
   }
   if (final.alarms === 0) {
     const [word, value] = side === 'above' ? ['highest', most] : ['lowest', least]
-    return `${far}; it would have made no alarm: the ${word} value was ${short(value)}.`
+    const isBeyond = side === 'above' ? value > limit : value < limit
+    const why = isBeyond ? `, ${short(value)}, was not beyond it for long enough` : ` was ${short(value)}`
+    return `${far}; it would have made no alarm: the ${word} value${why}.${guess}`
   }
   const nearer = candidates.filter((one) => isNearer(one, final) && one.perDay > perDay)
   const next = nearer.at(side === 'above' ? -1 : 0)
-  return `${far}; it would have made ${rate(final)}${next === undefined ? '' : `, ${next.limit} would have made ${rate(next)}`}.`
+  return `${far}; it would have made ${rate(final)}${next === undefined ? '' : `, ${next.limit} would have made ${rate(next)}`}.${guess}`
 }
 
 /** Why this deadband. */
@@ -37,14 +44,18 @@ export function deadbandReason({ final, candidates, statistics }: ReasonAbout): 
   const size = `From one value to the next it changes by ${short(noise)} by chance; ${deadband} is ${short(deadband / noise)} times that`
   const { none, chosen } = effectOf(candidates, final, 'deadband')
   if (none === undefined || chosen === undefined || none.alarms === 0) return `${size}.`
+  if (chosen.alarms === none.alarms) return `${size}; over this history it makes no difference.`
   return `${size}: ${counted(chosen)} instead of ${none.alarms} without one.`
 }
 
 /** Why this on-delay. */
-export function delayReason({ final, candidates, statistics }: ReasonAbout): string {
+export function delayReason({ final, candidates, statistics, perDay }: ReasonAbout): string {
   const { onDelay } = final
   const every = `Values come every ${time(statistics.interval)}`
   const { none, chosen, longest } = effectOf(candidates, final, 'onDelay')
+  if (onDelay === 0 && none !== undefined && none.perDay <= perDay) {
+    return `${every}; without a delay, which tells everything later, there would have been ${rate(none)}, which is few enough.`
+  }
   if (onDelay === 0) {
     const tried =
       longest === undefined || none === undefined || none.alarms === 0

@@ -23,14 +23,17 @@ export function adviceText(advice: Advice, terminal: Terminal): string {
       ...reasons.filter((one) => one.side === side).map(({ about, text }) => `  ${names[about]}: ${text}`),
       ...suggested.filter((one) => one.side === side).map(({ config }) => bold(`  ${JSON.stringify(config)}`)),
     ]),
-    sides.length === 0 && advice.statistics.count > 0
-      ? ['All values are the same: there is nothing to tell a limit from.']
-      : [],
+    sides.length === 0 && advice.statistics.count > 0 ? [sameText(advice)] : [],
   ]
   return `${parts
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`
+}
+
+function sameText({ statistics: { least, most, median } }: Advice): string {
+  if (least === most) return 'All values are the same: there is nothing to tell a limit from.'
+  return `Nothing is farther on that side than the median, ${short(median)}: there is nothing to tell a limit from.`
 }
 
 const names = { limit: 'Limit', deadband: 'Deadband', onDelay: 'On-delay' } as const
@@ -42,15 +45,15 @@ function head({ topic, value, from, to }: Advice): string {
 
 function figures({ messages, statistics, badLines, topic }: Advice): string[] {
   const { count, keys, skipped, least, most, median, deviation, noise, interval } = statistics
-  if (count === 0) return [`None of ${messages.toLocaleString('en')} messages of ${topic} has a number there.`]
+  if (count === 0) return [`None of ${counted(messages, 'message')} of ${topic} has a number there.`]
   const lines = [
-    `${count.toLocaleString('en')} numbers of ${counted(keys, 'key')}, from ${short(least)} to ${short(most)}; median ${short(median)}, usual deviation ${short(deviation)}`,
-    `noise ${short(noise)} from one to the next${Number.isFinite(interval) ? `, one every ${spanText(interval)}` : ''}`,
+    `${counted(count, 'number')} of ${counted(keys, 'key')}, from ${short(least)} to ${short(most)}; median ${short(median)}, usual deviation ${short(deviation)}`,
+    ...(count > keys ? [`noise ${short(noise)} from one to the next, one every ${spanText(interval)}`] : []),
   ]
-  if (skipped > 0) lines.push(`${skipped.toLocaleString('en')} messages have no number`)
+  if (skipped > 0) lines.push(`${counted(skipped, 'message')} without a number`)
   if (badLines.count > 0)
     lines.push(
-      `${badLines.count.toLocaleString('en')} lines could not be used, the first: line ${badLines.first[0]?.line}: ${badLines.first[0]?.text}`,
+      `${counted(badLines.count, 'line')} could not be used, the first: line ${badLines.first[0]?.line}: ${badLines.first[0]?.text}`,
     )
   return lines
 }

@@ -100,6 +100,36 @@ describe('the threshold adviser', () => {
     await expect(ask([], { topic: 'a/#/b' })).rejects.toMatchObject({ code: 'TOPIC_FILTER' })
   })
 
+  it('keeps what lasts, as long as the alarms are few enough', async () => {
+    const random = seededRandom(4)
+    // On seven of ten days twenty minutes far below, and now and then a single wild value above.
+    const packets = Array.from({ length: 2880 }, (_, place) => {
+      const isLow = place % 288 >= 284 && place < 7 * 288
+      return packet(300 * place, 'rooms/attic', 20 + normal(random) - (isLow ? 12 : 0) + (place % 100 === 50 ? 12 : 0))
+    })
+    const { candidates, reasons } = await ask(packets)
+    const [above, below] = candidates.filter((one) => one.suggested)
+    // A delay of half an hour would leave nothing of what is below.
+    expect(below?.alarms).toBeGreaterThanOrEqual(7)
+    expect(below?.onDelay).toBeLessThanOrEqual(600_000)
+    expect(above).toMatchObject({ side: 'above', alarms: 0, onDelay: 600_000 })
+    const why = reasons.find(({ side, about }) => side === 'above' && about === 'limit')?.text
+    expect(why).toMatch(
+      /it would have made no alarm: the highest value, 3\d(\.\d)?, was not beyond it for long enough\.$/,
+    )
+  })
+
+  it('has no limit on a side where nothing is, no deadband beyond the median, and says when it guesses', async () => {
+    const spike = Array.from({ length: 500 }, (_, place) => packet(place * 60, 'rooms/attic', place === 250 ? 1e9 : 20))
+    const found = await ask(spike)
+    expect(new Set(found.candidates.map(({ side }) => side))).toEqual(new Set(['above']))
+    const flips = Array.from({ length: 500 }, (_, place) => packet(place * 60, 'rooms/attic', place % 2 === 0 ? 1 : 9))
+    const { candidates } = await ask(flips)
+    expect(candidates.every(({ limit, deadband }) => deadband < Math.abs(limit - 5))).toBe(true)
+    const few = await ask([5, 6, 5.5].map((value, at) => packet(at * 60, 'rooms/attic', value)))
+    expect(few.reasons[0]?.text).toContain('There are only 3 values, so it is a guess.')
+  })
+
   it('gives the same answer each time, and however its input is cut', async () => {
     const packets = room('attic', [1, 2, 3])
     const options = { value: 'payload.c' }

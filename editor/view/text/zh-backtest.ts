@@ -94,6 +94,7 @@ export const zhBacktest: Readonly<Record<keyof typeof enBacktest, string>> = {
   'advise.noNode': '此流程没有带限值的报警。',
   'advise.notDirect': '主题和报警之间有其他节点更改消息：请把值写成针对设备所发内容的 JSONata，使其与报警看到的一致。',
   'advise.nothing': '{count} 条消息，没有可判断的值。',
+  'advise.same': '在这一侧没有比 {median} 更远的值，无法得出限值。',
   'advise.statistics': '{keys} 个键的 {count} 个值，每 {every}：中位数 {median}，从 {least} 到 {most}，噪声 {noise}。',
   'advise.deadband': '死区',
   'advise.onDelay': '接通延时',

@@ -156,7 +156,10 @@ function Found({ advice, apply }: { advice: Advice; apply: (candidate: AdviceCan
   const t = useText()
   const reason = useWhyNot('editor')
   const { statistics, candidates, reasons } = advice
-  if (candidates.length === 0) return <p className="muted">{t('advise.nothing', { count: advice.messages })}</p>
+  if (candidates.length === 0) {
+    const key = statistics.count === 0 ? 'advise.nothing' : 'advise.same'
+    return <p className="muted">{t(key, { count: advice.messages, median: numberText(statistics.median) })}</p>
+  }
   return (
     <>
       <p className="muted">
