@@ -276,7 +276,7 @@ that is no text always goes to the port \`error\`.`,
         throw wrongResult(measure?.text ?? 'payload', value, 'a number')
       }
       return {
-        value,
+        value: value + 0, // JSON has no -0
         time: timeOf === undefined ? incoming.time : asTime(timeOf(incoming), timeOf.text),
         received: incoming.received,
         retained: incoming.retain,

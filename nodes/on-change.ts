@@ -63,6 +63,7 @@ without a change cost no write.
           examples: [2],
         }),
       atLeastEvery: duration()
+        .refine((milliseconds) => milliseconds > 0, 'every message would be reported; write 15m, for example')
         .optional()
         .meta({
           title: 'At least every',

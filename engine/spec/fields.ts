@@ -95,17 +95,21 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(total)
 }
 
+/** Ten thousand years, milliseconds: what ends later is beyond the calendar. */
+const longestDuration = 3_652_500 * 86_400_000
+
 /** A config field that holds a duration: text in files, milliseconds for the node. */
 export function duration() {
   return z
     .string()
     .transform((text, context) => {
       const milliseconds = parseDuration(text)
-      if (milliseconds !== undefined) return milliseconds
-      context.addIssue({
-        code: 'custom',
-        message: `"${text}" is not a duration; write a number and a unit, such as 500ms, 30s, 5m, 1h30m or 7d`,
-      })
+      if (milliseconds !== undefined && milliseconds <= longestDuration) return milliseconds
+      const message =
+        milliseconds === undefined
+          ? `"${text}" is not a duration; write a number and a unit, such as 500ms, 30s, 5m, 1h30m or 7d`
+          : `"${text}" is longer than 10000 years; write a shorter time`
+      context.addIssue({ code: 'custom', message })
       return z.NEVER
     })
     .meta({ format: 'duration', pattern: durationShape.source })

@@ -6,6 +6,9 @@ import { compileSchedule, cronFault, isTimeZone } from './schedule.ts'
 /** The name of the level of an alarm that is written in the short form. */
 export const onlyLevel = 'alarm'
 
+/** A duration that has some length. */
+const longer = (least: number, message: string) => duration().refine((milliseconds) => milliseconds >= least, message)
+
 const raiseField = () =>
   z
     .string()
@@ -100,7 +103,7 @@ const fields = z.strictObject({
     .max(1000)
     .default(1)
     .meta({ title: 'Samples', description: 'Values beyond the limit in a row, at least.', examples: [2] }),
-  maxGap: duration()
+  maxGap: longer(1, 'any two values would be too far apart; write 2m, for example')
     .optional()
     .meta({
       title: 'Longest gap',
@@ -114,7 +117,11 @@ const fields = z.strictObject({
         .min(1)
         .max(100)
         .meta({ title: 'Values', description: 'So many.', examples: [3] }),
-      within: duration().meta({ title: 'Within', description: 'Measured within this time.', examples: ['10m'] }),
+      within: longer(1, 'nothing lies within it; write 10m, for example').meta({
+        title: 'Within',
+        description: 'Measured within this time.',
+        examples: ['10m'],
+      }),
     })
     .optional()
     .meta({
@@ -124,7 +131,11 @@ const fields = z.strictObject({
     }),
   noData: z
     .strictObject({
-      after: duration().meta({ title: 'After', description: 'Silence of this length.', examples: ['15m'] }),
+      after: longer(1000, 'it must be a second or longer; write 15m, for example').meta({
+        title: 'After',
+        description: 'Silence of this length.',
+        examples: ['15m'],
+      }),
       do: z
         .enum(['separate-alarm', 'state-only'])
         .default('separate-alarm')
@@ -162,7 +173,11 @@ const fields = z.strictObject({
     .meta({ title: 'Latch', description: 'It stays until a person resets it.', examples: [true] }),
   remind: z
     .strictObject({
-      every: duration().meta({ title: 'Every', description: 'Time between two reminders.', examples: ['30m'] }),
+      every: longer(1000, 'it must be a second or longer').meta({
+        title: 'Every',
+        description: 'Time between two reminders.',
+        examples: ['30m'],
+      }),
       max: z
         .int()
         .min(1)
@@ -170,7 +185,6 @@ const fields = z.strictObject({
         .default(5)
         .meta({ title: 'At most', description: 'So many.', examples: [5] }),
     })
-    .refine(({ every }) => every >= 1000, { message: 'it must be a second or longer', path: ['every'] })
     .optional()
     .meta({
       title: 'Remind',
@@ -179,7 +193,7 @@ const fields = z.strictObject({
     }),
   shelve: z
     .strictObject({
-      max: duration()
+      max: longer(1, 'it could never be shelved; write 8h, for example')
         .prefault('8h')
         .meta({ title: 'At most', description: 'A longer shelving is refused.', examples: ['8h'] }),
     })
@@ -230,8 +244,16 @@ const fields = z.strictObject({
         .min(2)
         .max(100)
         .meta({ title: 'Times', description: 'So many.', examples: [3] }),
-      within: duration().meta({ title: 'Within', description: 'In this time.', examples: ['1m'] }),
-      quiet: duration().meta({ title: 'Quiet', description: 'It has calmed down after this time.', examples: ['5m'] }),
+      within: longer(1, 'nothing lies within it; write 1m, for example').meta({
+        title: 'Within',
+        description: 'In this time.',
+        examples: ['1m'],
+      }),
+      quiet: longer(1, 'it would be quiet at once; write 5m, for example').meta({
+        title: 'Quiet',
+        description: 'It has calmed down after this time.',
+        examples: ['5m'],
+      }),
     })
     .optional()
     .meta({
@@ -274,7 +296,7 @@ const fields = z.strictObject({
 })
 
 /** The config of the alarm node. */
-export const alarmConfig = fields.superRefine(({ raise, levels, deadband }, context) => {
+export const alarmConfig = fields.superRefine(({ raise, levels, deadband, onDelay, offDelay }, context) => {
   const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
   if (raise === undefined && levels === undefined) {
     issue('raise', 'neither "raise" nor "levels" is there; give one of them')
@@ -284,10 +306,34 @@ export const alarmConfig = fields.superRefine(({ raise, levels, deadband }, cont
   if (raise !== undefined && !canClear(raise, deadband)) {
     issue('deadband', 'the deadband is half the range or more, so the alarm could never clear; make it smaller')
   }
+  for (const [name, value] of Object.entries({ deadband, onDelay, offDelay })) {
+    if (levels !== undefined && value !== 0)
+      issue(name, 'beside "levels" it holds for none of them; leave it out, or write it in each level')
+  }
+  const hidden = hiddenLevel(levels ?? [])
+  if (hidden !== undefined) issue('levels', hidden)
   const ids = levels?.map(({ id }) => id) ?? []
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice !== undefined) issue('levels', `the level "${twice}" stands twice; give each a name of its own`)
 })
+
+/** A level that one after it always hides, because that is raised earlier: the order is the wrong way round. */
+function hiddenLevel(levels: readonly LevelConfig[]): string | undefined {
+  for (const [index, high] of levels.entries()) {
+    const low = levels.slice(0, index).find((one) => one.onDelay >= high.onDelay && reaches(high.raise, one.raise))
+    if (low === undefined) continue
+    return `"${low.id}" could never be seen: "${high.id}" stands after it, so it is worse, and is raised before it; write the lowest level first`
+  }
+  return undefined
+}
+
+/** Whether the first of two limits is passed strictly before the second. */
+function reaches(first: Limit, second: Limit): boolean {
+  if (!('limit' in first && 'limit' in second) || first.kind !== second.kind) return false
+  return first.kind === 'above' ? first.limit < second.limit : first.limit > second.limit
+}
+
+type LevelConfig = z.output<typeof levelShape>
 
 export type AlarmConfig = z.output<typeof alarmConfig>
 

@@ -6,17 +6,20 @@ export type Limit =
 /** How a limit is written, for hints. */
 export const limitForms = '"> 8", ">= 8", "< 2", "<= 2", "outside 2..8" or "inside 2..8"'
 
-/** Reads `> 8`, `>= 8`, `< 2`, `<= 2`, `outside 2..8` or `inside 2..8`; undefined when the text is none of them. */
+/** Reads `> 8`, `>= 8`, `< 2`, `<= 2`, `outside 2..8` or `inside 2..8`; undefined when the text is none of them, or no value is beyond. */
 export function parseLimit(text: string): Limit | undefined {
   const beyond = beyondShape.exec(text)
   if (beyond !== null) {
     const sign = beyond[1] ?? ''
+    if (!Number.isFinite(Number(beyond[2]))) return undefined
     return { kind: sign.startsWith('>') ? 'above' : 'below', limit: Number(beyond[2]), inclusive: sign.length === 2 }
   }
   const range = rangeShape.exec(text)
   if (range === null) return undefined
   const [low, high] = [Number(range[2]), Number(range[3])]
-  return low < high ? { kind: range[1] === 'inside' ? 'inside' : 'outside', low, high } : undefined
+  return low < high && Number.isFinite(high - low)
+    ? { kind: range[1] === 'inside' ? 'inside' : 'outside', low, high }
+    : undefined
 }
 
 /** Whether a value calls for an alarm. */

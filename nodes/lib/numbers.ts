@@ -18,6 +18,11 @@ export function asNumber(value: unknown, expression: string): number {
   throw wrongResult(expression, value, 'a number')
 }
 
+/** The error of a number that cannot be reckoned with those that came before: what comes out is beyond the largest one. */
+export function tooLarge(expression: string, found: number) {
+  return wrongResult(expression, found, 'a number that can be added to those before')
+}
+
 /** Results of decimal numbers as people expect them: 8.3 - 8 is 0.3. -0 is 0. */
 export function tidy(value: number): number {
   return Number(value.toPrecision(12)) + 0

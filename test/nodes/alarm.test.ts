@@ -311,8 +311,40 @@ describe('the alarm node', () => {
     ],
     [{ raise: '> 1', activeWhen: {} }, 'neither "cron" nor "when" is there; give at least one of them'],
     [{ raise: '> 1', remind: { every: '10ms' } }, 'it must be a second or longer'],
+    [{ raise: '> 1', noData: { after: '0s' } }, 'it must be a second or longer; write 15m, for example'],
+    [{ raise: '> 1', maxGap: '0s' }, 'any two values would be too far apart; write 2m, for example'],
+    [{ raise: '> 1', count: { n: 3, within: '0s' } }, 'nothing lies within it; write 10m, for example'],
+    [{ raise: '> 1', flap: { n: 3, within: '1m', quiet: '0s' } }, 'it would be quiet at once; write 5m, for example'],
+    [{ raise: '> 1', shelve: { max: '0s' } }, 'it could never be shelved; write 8h, for example'],
+    [{ raise: '> 1', onDelay: '9999999999d' }, '"9999999999d" is longer than 10000 years; write a shorter time'],
+    [
+      { raise: '> 1e999' },
+      '"> 1e999" is not a limit; write "> 8", ">= 8", "< 2", "<= 2", "outside 2..8" or "inside 2..8"',
+    ],
+    [
+      { levels: [{ id: 'a', raise: '> 2' }], onDelay: '5m' },
+      'beside "levels" it holds for none of them; leave it out, or write it in each level',
+    ],
+    [
+      {
+        levels: [
+          { id: 'crit', raise: '> 90' },
+          { id: 'warn', raise: '> 70' },
+        ],
+      },
+      '"crit" could never be seen: "warn" stands after it, so it is worse, and is raised before it; write the lowest level first',
+    ],
   ])('refuses the config %j, too', (config, text) => {
     expect(alarm.config.safeParse(config).error?.issues.map(({ message }) => message)).toEqual([text])
+  })
+
+  it('accepts levels of which a later one is raised earlier where that has to last longer, and levels on both sides', () => {
+    const refused = (...levels: object[]) => alarm.config.safeParse({ levels }).error?.issues
+    expect(refused({ id: 'peak', raise: '> 90' }, { id: 'long', raise: '> 70', onDelay: '1h' })).toBeUndefined()
+    expect(
+      refused({ id: 'low', raise: '< 2' }, { id: 'high', raise: '> 8' }, { id: 'lower', raise: '< 0' }),
+    ).toBeUndefined()
+    expect(refused({ id: 'lower', raise: '< 0' }, { id: 'low', raise: '< 2' })).toHaveLength(1)
   })
 
   it('looks at a key anew after a deploy when it is told to: a shorter silence ends earlier, and what is as it was stays', () => {

@@ -9,6 +9,8 @@ import { type Collected, collectorSpec, createRig } from '../run/rig.ts'
 interface Story {
   type: string
   config: Record<string, unknown>
+  /** Input and output port; `in` and `out` unless said. */
+  ports?: readonly [string, string]
   before: readonly unknown[]
   after: readonly unknown[]
   wanted: readonly unknown[]
@@ -47,12 +49,72 @@ const stories: readonly Story[] = [
     after: [2],
     wanted: [expect.objectContaining({ total: 1 }), expect.objectContaining({ count: 2, total: 3 })],
   },
+  {
+    type: 'window',
+    config: { length: '10s', results: ['sum', 'p50'] },
+    before: [1, 2],
+    after: [6],
+    wanted: [expect.objectContaining({ sum: 9, p50: 2 })],
+  },
+  {
+    type: 'window',
+    config: { kind: 'sliding', length: '10s', compute: '$sum($items)' },
+    before: [1, 2],
+    after: [3],
+    wanted: [1, 3, 6],
+  },
+  {
+    type: 'rate-limit',
+    config: { per: '10s', over: 'latest' },
+    before: ['a', 'b'],
+    after: ['c'],
+    wanted: ['a', 'c'],
+  },
+  {
+    type: 'latest',
+    config: { parts: ['a', 'b'].map((id) => ({ id, when: `$exists(payload.${id})`, value: `payload.${id}` })) },
+    before: [{ a: 1 }],
+    after: [{ b: 2 }],
+    wanted: [{ a: 1, b: 2 }],
+  },
+  {
+    type: 'no-data',
+    config: { after: '10s' },
+    ports: ['in', 'missing'],
+    before: [1],
+    after: [],
+    wanted: [expect.objectContaining({ transition: 'MISSING', silence: 10_000 })],
+  },
+  {
+    type: 'schedule',
+    config: { spans: [{ from: '00:00', to: '12:00' }] },
+    ports: ['in', 'change'],
+    before: [1],
+    after: [2],
+    wanted: [expect.objectContaining({ on: expect.any(Boolean) })],
+  },
+  {
+    type: 'state',
+    config: { name: 'mode' },
+    ports: ['set', 'changed'],
+    before: ['on', 'off'],
+    after: ['off', 'on'],
+    wanted: ['on', 'off', 'on'],
+  },
+  {
+    type: 'alarm',
+    config: { raise: '> 8', count: { n: 3, within: '1m' }, onDelay: '10s', onRestart: 'continue' },
+    ports: ['in', 'event'],
+    before: [9, 9],
+    after: [9],
+    wanted: [expect.objectContaining({ transition: 'RAISED', value: 9, seq: 1 })],
+  },
 ]
 
 describe('over a restart of the engine on its database', () => {
   it.each(stories.map((story) => [`${story.type} ${JSON.stringify(story.config)}`, story] as const))(
     '%s goes on',
-    (_, { type, config, before, after, wanted }) => {
+    (_, { type, config, ports: [input, output] = ['in', 'out'], before, after, wanted }) => {
       const directory = mkdtempSync(join(tmpdir(), 'rulewire-'))
       onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
       const collected: Collected = new Map()
@@ -66,7 +128,7 @@ describe('over a restart of the engine on its database', () => {
             ['node', type, config],
             ['end', 'collect', {}],
           ],
-          ['stamp.out node.in', 'node.out end.in'],
+          [`stamp.out node.${input}`, `node.${output} end.in`],
         )
       deploy()
       for (const payload of before) rig.send('stamp', payload)

@@ -258,6 +258,22 @@ describe('the window node', () => {
   })
 
   it.each([
+    { length: '1m' },
+    { count: 3 },
+    { kind: 'sliding', length: '1m' },
+    { kind: 'sliding', count: 3 },
+    { kind: 'session', gap: '1m' },
+  ])('%j: a number so huge that it cannot be added up is an error, and the window goes on without it', (config) => {
+    const bench = new Bench(window, { ...config, results: ['count', 'sum'] })
+    for (const payload of [1, 1e308, 2, 3]) bench.send('in', { payload })
+    bench.advance(5 * 60_000)
+    expect(bench.failures.map(({ message }) => message)).toEqual([
+      '"payload" gave the number 1e+308 where a number that can be added to those before is needed.',
+    ])
+    expect(bench.takeSent().out?.at(-1)?.payload).toMatchObject({ count: 3, sum: 6 })
+  })
+
+  it.each([
     [{}, 'neither "length" nor "count" is there; give one of them'],
     [{ length: '1s', count: 1 }, '"length" and "count" are both there; keep one of them'],
     [{ length: '0s' }, 'a window has some length; write 1h, for example'],

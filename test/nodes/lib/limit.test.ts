@@ -34,6 +34,8 @@ describe('a limit', () => {
     'above 8',
     '=> 8',
     '> 8..9',
+    '> 1e999',
+    'outside -1e999..5',
   ])('is not read from %j', (text) => {
     expect(parseLimit(text)).toBeUndefined()
   })
