@@ -74,9 +74,10 @@ export function testCompletions(cursor: JsonCursor, words: TestWords): TestCompl
   return valuesOf(shape, cursor, words).map((value) => ({ label: value, insert: JSON.stringify(value) }))
 }
 
-type Shape = 'file' | 'test' | 'step' | 'expect' | 'send' | 'message' | 'item' | 'command' | 'answer' | 'list' | 'other'
+const parts = ['expect', 'send', 'command', 'answer', 'request', 'event'] as const
+type Shape = 'file' | 'test' | 'step' | (typeof parts)[number] | 'message' | 'item' | 'list' | 'other'
 
-const effects = ['published', 'posted', 'alarms', 'deadLetters', 'logs']
+const effects = ['published', 'posted', 'answered', 'alarms', 'deadLetters', 'logs']
 
 /** What stands at a path such as tests, 0, steps, 2, expect. */
 function shapeOf(path: readonly (string | number)[]): Shape {
@@ -86,10 +87,7 @@ function shapeOf(path: readonly (string | number)[]): Shape {
   if (path.length === 2) return 'test'
   if (steps !== 'steps') return 'list'
   if (path.length === 4) return 'step'
-  if (path.length === 5) {
-    if (part === 'expect' || part === 'send' || part === 'command' || part === 'answer') return part
-    return 'list'
-  }
+  if (path.length === 5) return parts.find((one) => one === part) ?? 'list'
   if (part === 'send' && rest.length === 1) return 'message'
   return part === 'expect' && rest.length === 2 && typeof rest[1] === 'number' ? 'item' : 'other'
 }
@@ -130,6 +128,8 @@ const fields: Partial<Record<Shape, (readonly [string, string])[]>> = {
     ['for', '"10m"'],
     ['send', '{}'],
     ['answer', '{ "status": 200 }'],
+    ['request', '{ "path": "orders/7", "body": {} }'],
+    ['event', '{ "kind": "connection", "subject": "plant", "state": "disconnected" }'],
     ['command', '{ "node": "", "name": "acknowledge", "key": "" }'],
     ['forget', 'true'],
     ['retain', 'true'],
@@ -149,6 +149,20 @@ const fields: Partial<Record<Shape, (readonly [string, string])[]>> = {
     ['body', '{}'],
     ['headers', '{}'],
     ['failed', '"connection refused"'],
+  ],
+  request: [
+    ['method', '"POST"'],
+    ['path', '"orders/7"'],
+    ['query', '{}'],
+    ['headers', '{}'],
+    ['body', '{}'],
+    ['refused', '"BAD_REQUEST"'],
+  ],
+  event: [
+    ['kind', '"connection"'],
+    ['subject', '"plant"'],
+    ['state', '"disconnected"'],
+    ['text', '""'],
   ],
   message: [
     ['payload', '0'],
@@ -173,6 +187,8 @@ function valuesOf(shape: Shape, { path, name }: JsonCursor, words: TestWords): r
   if (field === 'nothing') return [...words.outputs, ...effects]
   if (field === 'publish' || field === 'topic') return words.topics
   if (field === 'transition') return ['RAISED', 'CLEARED', 'ACKED']
+  if (shape === 'request' && field === 'method') return ['POST', 'PUT', 'GET', 'PATCH', 'DELETE']
+  if (shape === 'event' && field === 'kind') return ['connection', 'health', 'deploy', 'dead-letters', 'errors', 'node']
   if (shape === 'command' && field === 'name') return ['acknowledge', 'shelve', 'unshelve', 'reset']
   return []
 }

@@ -47,12 +47,14 @@ In a step, in this order:
   at       time goes on: "+5m" after the step before, or "2026-01-01T06:00:00Z"
   one of   publish (with payload, retain, qos, props): a message from a device
            send: { "node.input": { "payload": ... } }
+           request: { "path": "orders/7", "body": ... } (with method, query, headers, refused): to a hook of the flow
            answer: { "status": 200, "body": ... } or { "failed": "why" }, for the oldest request
            command: { "node": ..., "name": "acknowledge", "key": ..., "by": ..., "note": ... }
+           event: { "kind": "connection", "subject": ..., "state": ... }, to the nodes "status"
            forget: true, what came so far is not looked at
   for      time goes on, with nothing
-  expect   what came since it was last looked at: "node.output", published, posted, alarms, deadLetters, logs,
-           each a list or a number; rows: { "table": list }; status: { "node": "text" }
+  expect   what came since it was last looked at: "node.output", published, posted, answered, alarms,
+           deadLetters, logs, each a list or a number; rows: { "table": list }; status: { "node": "text" }
   nothing  the same names, which must have given nothing
 
 Fields that are not named are not compared; lists must have the same length. "at" in a list is when it came.

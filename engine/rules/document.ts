@@ -158,7 +158,7 @@ const step = z
       description: 'What a node "status" is told.',
       examples: [{ kind: 'connection', subject: 'plant', state: 'disconnected' }],
     }),
-    forget: z.literal(true).optional().meta({ title: 'Forget', description: 'All that came so far is looked at.' }),
+    forget: z.literal(true).optional().meta({ title: 'Forget', description: 'What came so far is not looked at.' }),
     expect: expectations.optional(),
     nothing: z
       .array(z.string())
@@ -208,7 +208,7 @@ const test = z.strictObject({
   steps: z
     .array(step)
     .min(1)
-    .meta({ examples: [[]] }),
+    .meta({ examples: [[{ at: '+5m', expect: { published: 1 } }]] }),
 })
 
 export const ruleTestsSchema = z.strictObject({
@@ -223,5 +223,5 @@ export const ruleTestsSchema = z.strictObject({
   tests: z
     .array(test)
     .min(1)
-    .meta({ title: 'Tests', examples: [[]] }),
+    .meta({ title: 'Tests', examples: [[{ name: 'a quiet hour', steps: [{ nothing: ['published'], for: '1h' }] }]] }),
 })

@@ -32,12 +32,18 @@ export function unmet(
     listMismatch({ name: name.replace(' ', ' of '), path, wanted, seen: observer.take(name), start })
   return [
     ...(step.nothing ?? []).flatMap((name, place) => list(name, ['nothing', place], [])),
-    ...Object.entries(lists).flatMap(([name, wanted]) =>
+    ...upstreamFirst(Object.entries(lists)).flatMap(([name, wanted]) =>
       wanted === undefined ? [] : list(name, ['expect', name], wanted),
     ),
     ...Object.entries(rows).flatMap(([table, wanted]) => list(`rows ${table}`, ['expect', 'rows', table], wanted)),
     ...Object.entries(status).flatMap(([node, wanted]) => statusMismatch(node, wanted, about.status[node], start)),
   ]
+}
+
+/** Ports of nodes before the effects that came of their messages: the first difference tells most. */
+function upstreamFirst<Entry>(entries: readonly (readonly [string, Entry])[]) {
+  const isPort = ([name]: readonly [string, Entry]) => name.includes('.')
+  return [...entries.filter(isPort), ...entries.filter((entry) => !isPort(entry))]
 }
 
 /** What is expected one by one, or how many. */

@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { cursorAt, jsonPlaces, placeAt, withItem } from '../../editor/core/jsontext.ts'
 import { casesOf, leftOut, testCompletions } from '../../editor/core/ruletests.ts'
+import { testCommand } from '../../engine/cli/test.ts'
+import { otherNames } from '../../engine/rules/document.ts'
+import { ruleTestsJsonSchema } from '../../engine/rules/index.ts'
+import { statusKinds } from '../../engine/spec/status.ts'
 
 const words = { nodes: ['in', 'warm'], inputs: ['warm.in'], outputs: ['in.out', 'warm.event'], topics: ['a/b'] }
+
+/** The fields of an object in a file of rule tests, by the schema that editors use. */
+function fieldsAt(path: readonly string[]): string[] {
+  const inner = (schema: unknown, name: string): unknown => {
+    const value = Object(Reflect.get(Object(Reflect.get(Object(schema), 'properties')), name))
+    return Reflect.get(value, 'items') ?? value
+  }
+  const found = path.reduce(inner, ruleTestsJsonSchema())
+  return Object.keys(Object(Reflect.get(Object(found), 'properties')))
+}
 
 /** What is offered where "|" stands. */
 function offered(text: string): string[] {
@@ -59,6 +73,22 @@ describe('what is offered in a file of rule tests', () => {
     expect(offered('{ "tests": [{ "steps": [{ "nothing": ["warm.event", "|"] }] }] }')).toContain('published')
     expect(offered('{ "disable": [|] }')).toEqual(['in', 'warm'])
     expect(offered('{ "tests": [{ "steps": [{ "expect": { "alarms": [{ "|" }] } }] }] }')).toContain('transition')
+  })
+
+  it('is all that a file may have', () => {
+    const step = '{ "tests": [{ "steps": [{ | }] }] }'
+    expect(offered(step).sort()).toEqual(fieldsAt(['tests', 'steps']).sort())
+    expect(offered('{ "tests": [{ | }] }').sort()).toEqual(fieldsAt(['tests']).sort())
+    for (const part of ['request', 'event', 'command'])
+      expect(
+        offered(step.replace('|', `"${part}": { | }`)).filter(
+          (name) => !fieldsAt(['tests', 'steps', part]).includes(name),
+        ),
+      ).toEqual([])
+    expect(offered(step.replace('|', '"expect": { | }'))).toEqual(expect.arrayContaining([...otherNames]))
+    expect(offered(step.replace('|', '"event": { "kind": "|" }'))).toEqual([...statusKinds])
+    expect(offered(step.replace('|', '"request": { "method": "|" }'))).toContain('PUT')
+    for (const name of fieldsAt(['tests', 'steps'])) expect(testCommand.notes).toContain(name)
   })
 
   it('is nothing where a value has ended', () => {

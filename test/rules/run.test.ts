@@ -152,18 +152,18 @@ describe('a rule test that goes wrong', () => {
     ])
   })
 
-  it('shows where the messages went instead when nothing reached the node', () => {
+  it('shows where the messages went instead when nothing reached the node, ports before what came of them', () => {
     expect(
       report([closed, { at: '+2m', expect: { published: [{ topic: 'alarms/front' }], 'long.event': 1 } }]),
     ).toEqual([
+      'head step 2, at +2m: long.event: 0 instead of 1',
+      'dim   last on the wire:',
+      'dim     nothing reached long',
+      'dim     +0s open.in { "open": false, "width": 0 } → reject { "open": false, "width": 0 }',
       'head step 2, at +2m: published: 0 instead of 1',
       'expected   1 - { "topic": "alarms/front" }  (did not come)',
       'dim   last on the wire:',
       'dim     +0s doors.packet doors/front { "open": false, "width": 0 } → out { "open": false, "width": 0 }',
-      'dim     +0s open.in { "open": false, "width": 0 } → reject { "open": false, "width": 0 }',
-      'head step 2, at +2m: long.event: 0 instead of 1',
-      'dim   last on the wire:',
-      'dim     nothing reached long',
       'dim     +0s open.in { "open": false, "width": 0 } → reject { "open": false, "width": 0 }',
     ])
   })
