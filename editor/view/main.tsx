@@ -8,6 +8,7 @@ import { createSocket } from './api/socket.ts'
 import './base.css'
 import { EditorContext } from './context.ts'
 import { Evaluator } from './forms/evaluate.ts'
+import { WholePage } from './parts/lazyPart.tsx'
 import { createBacktestStore } from './state/backtest.ts'
 import { createEditor } from './state/editor.ts'
 import { createFlowsStore } from './state/flows.ts'
@@ -88,7 +89,9 @@ if (root === null) throw new Error('The page has no root element.')
 createRoot(root).render(
   <StrictMode>
     <EditorContext value={editor}>
-      <App />
+      <WholePage>
+        <App />
+      </WholePage>
     </EditorContext>
   </StrictMode>,
 )
@@ -97,5 +100,3 @@ void editor.start()
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') void editor.askSession()
 })
-// The editor for expressions is needed soon; it is fetched when nothing else is to be done.
-requestIdleCallback(() => void import('./forms/CodeField.tsx'), { timeout: 5000 })

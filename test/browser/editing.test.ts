@@ -217,11 +217,19 @@ describe('edits', () => {
   it('made while the engine is away are kept and deployed when it is back', async () => {
     await withPage(browser, engine.url, {}, async ({ page }) => {
       await openFlow(page, 'away')
+      await page.waitForFunction(() =>
+        performance.getEntriesByType('resource').some(({ name }) => name.includes('/assets/Trace-')),
+      )
       await engine.stop()
       await page.getByText('The engine cannot be reached. You can go on').waitFor()
       await page.locator('[data-node="limit"]').click()
       await page.locator('[data-field="raise"] input').fill('> 130')
       await page.locator('[data-deploy]:not([disabled])').waitFor()
+      // A panel that was not open before opens all the same.
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').getByRole('combobox').fill('Trace of one message')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Wait for a message' }).waitFor()
       await engine.start()
       await page.getByText('The engine is back.').first().waitFor({ timeout: 15_000 })
       expect(await page.getByText('The engine cannot be reached. You can go on').count()).toBe(0)

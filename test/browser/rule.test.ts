@@ -225,7 +225,7 @@ describe('a rule', () => {
       await page.locator('[data-recorded="tanks/b"]').waitFor()
       expect(await page.locator('[data-recorded]').count()).toBe(1)
       await page.getByRole('button', { name: 'Fill in what comes of them' }).click()
-      await page.getByText('It passes, and expects 1 things').waitFor()
+      await page.getByText('It passes, and expects 1 thing').waitFor()
       expect(complaints).toEqual([])
     })
   })

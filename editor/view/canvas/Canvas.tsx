@@ -9,7 +9,7 @@ import {
   useStoreApi,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
-import { lazy, type PointerEvent, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { moveNodes } from '../../core/commands.ts'
 import { type FlowDocument, type Point, parseWireId } from '../../core/document.ts'
 import { type Box, firstBox, nodeHeight, nodeWidth } from '../../core/geometry.ts'
@@ -17,6 +17,7 @@ import { withContents } from '../../core/notes.ts'
 import { insertExisting } from '../actions/place.ts'
 import { useEditor, useText, useUi } from '../context.ts'
 import { focusForm } from '../forms/focus.ts'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import { useReadOnly } from '../people/may.ts'
 import styles from './Canvas.module.css'
 import { CanvasFloats } from './CanvasFloats.tsx'
@@ -32,7 +33,10 @@ import { useWiring } from './useWiring.ts'
 import { WireCard } from './WireCard.tsx'
 import { WireView } from './WireView.tsx'
 
-const Minimap = lazy(() => import('./Minimap.tsx'))
+const Minimap = lazyPart(
+  () => import('./Minimap.tsx'),
+  () => null,
+)
 
 const nodeTypes = { node: NodeView, note: NoteView }
 const edgeTypes = { wire: WireView }

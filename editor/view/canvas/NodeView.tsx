@@ -46,7 +46,11 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       data-unknown={spec === undefined || undefined}
       data-category={spec?.category ?? 'more'}
     >
-      <div className={styles.head} data-labels={(data.ports.outputs.length > 1 && !rowsBelow(inputs)) || undefined}>
+      <div
+        className={styles.head}
+        data-labels={(data.ports.outputs.length > 1 && !rowsBelow(inputs)) || undefined}
+        data-roomy={data.ports.outputs.length > 2 || undefined}
+      >
         <span className={styles.bar} aria-hidden />
         <NodeIcon name={spec?.icon} />
         <div className={styles.text}>

@@ -1,11 +1,13 @@
-import { lazy, Suspense } from 'react'
-import { useUi } from '../context.ts'
+import { type ReactNode, Suspense } from 'react'
+import { useText, useUi } from '../context.ts'
+import { Dialog } from '../parts/Dialog.tsx'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import { CommandsDialog, KeysDialog, SearchDialog } from './find.tsx'
 import { ConflictsDialog, DeleteFlowDialog, ImportDialog, NewFlowDialog, RenameFlowDialog } from './flows.tsx'
 import { PublishDialog } from './Publish.tsx'
 
-const DeployDialog = lazy(() => import('./Deploy.tsx'))
-const AdminDialog = lazy(() => import('../people/Admin.tsx'))
+const DeployDialog = lazyPart(() => import('./Deploy.tsx'), NotLoaded)
+const AdminDialog = lazyPart(() => import('../people/Admin.tsx'), NotLoaded)
 
 /** The dialog that is open. */
 export function Dialogs() {
@@ -43,4 +45,9 @@ export function Dialogs() {
     case 'conflicts':
       return <ConflictsDialog flow={dialog.flow} />
   }
+}
+
+/** A dialog in the place of one that could not be loaded. */
+function NotLoaded({ children }: { children: ReactNode }) {
+  return <Dialog title={useText()('part.title')}>{children}</Dialog>
 }

@@ -1,15 +1,16 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { TextField } from '../../core/form.ts'
 import { problemsAt } from '../../core/problems.ts'
 import { shortText } from '../../core/samples.ts'
 import { useEditor, useText } from '../context.ts'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import { useReadOnly } from '../people/may.ts'
 import { messageFor, pathsFor } from '../state/sample.ts'
 import { hintOf } from './controls.tsx'
 import type { ControlProps } from './FieldView.tsx'
 import styles from './Form.module.css'
 
-const CodeField = lazy(() => import('./CodeField.tsx'))
+const CodeField = lazyPart(() => import('./CodeField.tsx'))
 
 /** A JSONata expression: coloured, completed from messages that were seen, and tried on the last one while one types. */
 export function ExpressionControl(props: ControlProps<TextField>) {

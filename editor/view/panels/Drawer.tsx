@@ -1,21 +1,22 @@
 import { X } from 'lucide-react'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import type { DeadLetter } from '../../../engine/server/protocol.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import { ageText, shortText } from '../../core/samples.ts'
 import { useCurrent, useEditor, useText, useUi } from '../context.ts'
 import { focusField } from '../forms/focus.ts'
 import { IconButton } from '../forms/nested.tsx'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import { useNeeds } from '../people/may.ts'
 import type { Editor } from '../state/editor.ts'
 import styles from './Drawer.module.css'
 
-const Alarms = lazy(() => import('./Alarms.tsx'))
-const Deploys = lazy(() => import('./Deploys.tsx'))
-const Try = lazy(() => import('./Try.tsx'))
-const TracePanel = lazy(() => import('./Trace.tsx'))
-const Tests = lazy(() => import('./tests/Tests.tsx'))
-const Backtest = lazy(() => import('./backtest/Backtest.tsx'))
+const Alarms = lazyPart(() => import('./Alarms.tsx'))
+const Deploys = lazyPart(() => import('./Deploys.tsx'))
+const Try = lazyPart(() => import('./Try.tsx'))
+const TracePanel = lazyPart(() => import('./Trace.tsx'))
+const Tests = lazyPart(() => import('./tests/Tests.tsx'))
+const Backtest = lazyPart(() => import('./backtest/Backtest.tsx'))
 
 /** The drawer at the bottom: problems of the flow, or messages that failed. */
 export function Drawer() {

@@ -18,7 +18,7 @@ import {
   TriangleAlert,
   Undo2,
 } from 'lucide-react'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { changesOf } from '../../core/diff.ts'
 import { isDark } from '../actions/acts.ts'
 import { actionOf, perform, reasonAgainst } from '../actions/registry.ts'
@@ -112,6 +112,10 @@ function Tab({ open, selected }: { open: OpenFlow; selected: boolean }) {
   const changed = hasOwnChanges(open)
   const held = open.summary?.status === 'held' || open.summary?.status === 'failed'
   const title = document.title ?? open.flow
+  const tab = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (selected) tab.current?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
+  }, [selected])
   const notes = [
     changed ? t('flows.changed') : '',
     document.disabled ? t('flows.disabled') : '',
@@ -119,6 +123,7 @@ function Tab({ open, selected }: { open: OpenFlow; selected: boolean }) {
   ].filter(Boolean)
   return (
     <button
+      ref={tab}
       type="button"
       role="tab"
       className={styles.tab}

@@ -1,13 +1,14 @@
 import { Command, Keyboard, Languages, LayoutGrid, ListTree, Radio, Search } from 'lucide-react'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { type ReactNode, Suspense } from 'react'
 import { perform } from '../actions/registry.ts'
 import { useEditor, useText, useUi } from '../context.ts'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import type { LeftPanel } from '../state/ui.ts'
 import styles from './Left.module.css'
 import { Outline } from './Outline.tsx'
 import { Palette } from './Palette.tsx'
 
-const Topics = lazy(() => import('./Topics.tsx'))
+const Topics = lazyPart(() => import('./Topics.tsx'))
 
 /** The rail at the left and the panel that it opens. */
 export function Left() {

@@ -24,7 +24,7 @@ export function Overlay() {
   )
 }
 
-/** Messages to the user. While a modal window is open they stand in it: all else cannot be reached then. */
+/** Messages to the user; those that are no alert are spoken by the status beside them. While a modal window is open they stand in it: all else cannot be reached then. */
 function Toasts() {
   const editor = useEditor()
   const t = useText()
@@ -40,7 +40,7 @@ function Toasts() {
           key={toast.id}
           className={`float ${styles.toast}`}
           data-tone={toast.tone}
-          role={toast.tone === 'error' ? 'alert' : 'status'}
+          role={toast.tone === 'error' ? 'alert' : undefined}
         >
           <div className={styles.toastText}>
             <p>{toast.text}</p>

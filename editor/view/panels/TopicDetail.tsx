@@ -1,14 +1,15 @@
 import { Plus, Send, X } from 'lucide-react'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { ageText, numericLeaves, parsedJson } from '../../core/samples.ts'
 import { placeTopic } from '../actions/topic.ts'
 import { pretty } from '../canvas/WireCard.tsx'
 import { useEditor, useText } from '../context.ts'
 import { IconButton } from '../forms/nested.tsx'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import type { SeenValue } from '../state/live.ts'
 import styles from './Left.module.css'
 
-const Chart = lazy(() => import('./Chart.tsx'))
+const Chart = lazyPart(() => import('./Chart.tsx'))
 
 /** One topic: its last message, what changed against the one before, the last messages, and a chart of its numbers. */
 export function TopicDetail({ topic, close }: { topic: string; close: () => void }) {

@@ -1,16 +1,17 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { useEditor, useServer, useText } from '../context.ts'
 import { Dialog } from '../parts/Dialog.tsx'
+import { lazyPart } from '../parts/lazyPart.tsx'
 import type { AdminTab } from '../state/ui.ts'
 import { Account } from './Account.tsx'
 import { isEnough } from './may.ts'
 import styles from './People.module.css'
 
-const Tokens = lazy(() => import('./Tokens.tsx'))
-const Users = lazy(() => import('./Users.tsx'))
-const Secrets = lazy(() => import('./Secrets.tsx'))
-const BrokerUsers = lazy(() => import('./BrokerUsers.tsx'))
-const Audit = lazy(() => import('./Audit.tsx'))
+const Tokens = lazyPart(() => import('./Tokens.tsx'))
+const Users = lazyPart(() => import('./Users.tsx'))
+const Secrets = lazyPart(() => import('./Secrets.tsx'))
+const BrokerUsers = lazyPart(() => import('./BrokerUsers.tsx'))
+const Audit = lazyPart(() => import('./Audit.tsx'))
 
 const tabs: readonly { id: AdminTab; admin: boolean }[] = [
   { id: 'account', admin: false },

@@ -96,7 +96,11 @@ export function createEditor(parts: EditorParts): Editor {
 
   const toast = (given: Omit<Toast, 'id'>) => {
     const id = ++toasts
-    ui.setState((state) => ({ toasts: [...state.toasts.slice(-3), { ...given, id }], spoken: given.text }))
+    ui.setState((state) => ({
+      toasts: [...state.toasts.slice(-3), { ...given, id }],
+      // An error is an alert, which says itself.
+      spoken: given.tone === 'error' ? state.spoken : given.text,
+    }))
     if (given.tone !== 'error') window.setTimeout(() => dismiss(id), given.action ? 12_000 : 5000)
   }
   const dismiss = (id: number) => ui.setState((state) => ({ toasts: state.toasts.filter((other) => other.id !== id) }))

@@ -15,6 +15,10 @@ export const en = {
   close: 'Close',
   cancel: 'Cancel',
   copied: 'Copied.',
+  'part.title': 'Not loaded',
+  'part.failed': 'This could not be shown: {detail}',
+  'part.kept': 'The engine is away, or has another version by now. What you edit is kept in this browser.',
+  'part.reload': 'Load the page anew',
   deleted: '{count} deleted.',
   tidied: 'The flow is laid out anew.',
 

@@ -16,6 +16,10 @@ export const zh: Texts = {
   close: '关闭',
   cancel: '取消',
   copied: '已复制。',
+  'part.title': '未加载',
+  'part.failed': '无法显示：{detail}',
+  'part.kept': '引擎不可达，或已是另一个版本。你的编辑保存在此浏览器中。',
+  'part.reload': '重新加载页面',
   deleted: '已删除 {count} 项。',
   tidied: '流程已重新排列。',
 

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { useStore } from 'zustand'
 import { differenceCount, wireCounts } from '../../../core/backtest.ts'
 import { useCurrent, useEditor, useText } from '../../context.ts'
+import { lazyPart } from '../../parts/lazyPart.tsx'
 import { type FlowBacktest, loadHistory, noBacktest, patchBacktest } from '../../state/backtest.ts'
 import drawer from '../Drawer.module.css'
 import { AlarmTable, DifferenceTable } from './AlarmTables.tsx'
@@ -9,8 +10,8 @@ import styles from './Backtest.module.css'
 import { BacktestForm } from './Form.tsx'
 import { Summary } from './Summary.tsx'
 
-const ChartView = lazy(() => import('./ChartView.tsx'))
-const Adviser = lazy(() => import('./Adviser.tsx'))
+const ChartView = lazyPart(() => import('./ChartView.tsx'))
+const Adviser = lazyPart(() => import('./Adviser.tsx'))
 
 /** Milliseconds between two looks at what is recorded. */
 const askEvery = 3000

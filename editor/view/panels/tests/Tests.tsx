@@ -1,16 +1,17 @@
 import { ClipboardPlus, FileJson, Play } from 'lucide-react'
-import { lazy, Suspense, useEffect, useMemo, useRef } from 'react'
+import { Suspense, useEffect, useMemo, useRef } from 'react'
 import { useStore } from 'zustand'
 import { casesOf } from '../../../core/ruletests.ts'
 import { useCurrent, useEditor, useText } from '../../context.ts'
+import { lazyPart } from '../../parts/lazyPart.tsx'
 import { useWhyNot } from '../../people/may.ts'
 import { loadTests, marksOf, noTests, patchTests, runTests } from '../../state/tests.ts'
 import drawer from '../Drawer.module.css'
 import { Detail } from './Detail.tsx'
 import styles from './Tests.module.css'
 
-const TestEditor = lazy(() => import('./TestEditor.tsx'))
-const Recorder = lazy(() => import('./Recorder.tsx'))
+const TestEditor = lazyPart(() => import('./TestEditor.tsx'))
+const Recorder = lazyPart(() => import('./Recorder.tsx'))
 
 /** Milliseconds of quiet after a change before tests that follow the draft run again. */
 const followAfter = 600
