@@ -103,7 +103,7 @@ Times are ${boundaryForms} (5 parts: minute, hour, day, month, weekday).
 **Time** is the clock of the engine, in the **time zone**; when messages were measured does not count. When clocks are set forward, a time in the gap is as soon as the gap is over; when they
 are set back, a time that comes twice counts once. So the hours from 22:00 to 06:00 are seven or nine on those nights.
 
-Sunrise and sunset are computed for **latitude** and **longitude**, within a minute or two up to the polar circles. On days on which the sun does not rise or set, such a time does not come.
+Sunrise and sunset are computed for **latitude** and **longitude**, within a minute or two up to the polar circles. On days on which the sun does not rise or set, such a time does not come: from sunset to sunrise is on through a winter without day, and off through a summer without night.
 
 **What is kept**: whether it is on. After a downtime in which that changed, there is one message at \`change\`.`,
   config,

@@ -10,38 +10,56 @@ export type SunEvent = 'sunrise' | 'sunset'
 const day = 86_400_000
 /** 2000-01-01 12:00 UTC, from which astronomers count days. */
 const epoch = Date.UTC(2000, 0, 1, 12)
+/** Days: a second. */
+const precision = 1 / 86_400
 
 /**
- * The first sunrise or sunset after a time, UTC milliseconds, within a minute or two up to the polar circles. Undefined when the
- * sun does neither for over a year.
+ * The first sunrise or sunset after a time, UTC milliseconds, within a minute or two up to the polar circles. They take turns
+ * everywhere, also where months lie between them. Undefined when the sun does neither for over a year.
  */
 export function nextSunEvent(event: SunEvent, after: number, place: Place): number | undefined {
-  const first = Math.floor((after - epoch) / day) - 1
-  for (let index = 0; index < 400; index++) {
-    const at = sunTime(event, first + index, place)
-    if (at !== undefined && at > after) return at
+  // Half days, from noon to midnight and from midnight to noon.
+  let half = 2 * Math.floor((after - epoch) / day) - 2
+  let from = culmination(half, place)
+  for (const end = half + 800; half < end; half++) {
+    const to = culmination(half + 1, place)
+    const [before, then] = [isUp(from, place), isUp(to, place)]
+    if (before !== then && then === (event === 'sunrise')) {
+      const at = Math.round(epoch + crossing(from, to, place) * day)
+      if (at > after) return at
+    }
+    from = to
   }
   return undefined
 }
 
-/**
- * The sunrise before, or the sunset after the noon of a day that is counted from 2000-01-01. By the sunrise equation with the low
- * precision position of the sun (J. Meeus, Astronomical Algorithms, chapters 15 and 25); the sun is up when its upper
- * rim is, with the usual refraction of the air: 0.833 degrees below the horizon.
- */
-function sunTime(event: SunEvent, dayIndex: number, { latitude, longitude }: Place): number | undefined {
-  const meanNoon = dayIndex - longitude / 360
-  let moment = meanNoon
-  // The sun moves on meanwhile, so its place is taken where the time before said.
-  for (let round = 0; round < 3; round++) {
-    const { declinationSine, equation } = sunAt(moment)
-    const declinationCosine = Math.sqrt(1 - declinationSine ** 2)
-    const hourCosine = (sine(-0.833) - sine(latitude) * declinationSine) / (cosine(latitude) * declinationCosine)
-    if (!(Math.abs(hourCosine) <= 1)) return undefined
-    const halfDay = Math.acos(hourCosine) / (2 * Math.PI)
-    moment = meanNoon + equation + (event === 'sunrise' ? -halfDay : halfDay)
+/** When the sun crosses the horizon between two moments, days after the epoch: it is up at one of them and not at the other. */
+function crossing(from: number, to: number, place: Place): number {
+  const rises = isUp(to, place)
+  let [before, after] = [from, to]
+  while (after - before > precision) {
+    const middle = (before + after) / 2
+    if (isUp(middle, place) === rises) after = middle
+    else before = middle
   }
-  return Math.round(epoch + moment * day)
+  return after
+}
+
+/** When the sun stands highest, at even half days, or lowest; days after the epoch. One midnight counts for sunset and sunrise. */
+function culmination(half: number, { longitude }: Place): number {
+  const mean = half / 2 - longitude / 360
+  return mean + sunAt(mean).equation
+}
+
+/**
+ * Whether the sun is up `moment` days after the epoch, by its low precision position (J. Meeus, Astronomical Algorithms, chapters
+ * 13, 15 and 25): its upper rim is, with the usual refraction of the air, from 0.833 degrees below the horizon on.
+ */
+function isUp(moment: number, { latitude, longitude }: Place): boolean {
+  const { declinationSine, equation } = sunAt(moment)
+  const declinationCosine = Math.sqrt(1 - declinationSine ** 2)
+  const hourCosine = cosine(360 * (moment + longitude / 360 - equation))
+  return sine(latitude) * declinationSine + cosine(latitude) * declinationCosine * hourCosine >= sine(-0.833)
 }
 
 /** Where the sun stands, `moment` days after the epoch; `equation` is how many days noon is after mean noon. */

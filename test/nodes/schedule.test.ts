@@ -56,6 +56,21 @@ describe('the schedule node', () => {
     expect(changes(gap, '2026-10-24T12:00Z', 20)).toEqual(['off 10-24T12:00', 'on 10-25T00:30', 'off 10-25T03:00'])
   })
 
+  it('is off through a summer without night and on through a winter without day, from sunset to sunrise', () => {
+    const night = { spans: [{ from: 'sunset', to: 'sunrise' }], latitude: 69.6492, longitude: 18.9553 }
+    for (const [time, port] of [
+      ['2026-06-21T00:00Z', 'outside'],
+      ['2026-12-21T11:00Z', 'inside'],
+      ['2026-03-21T11:00Z', 'outside'],
+      ['2026-03-21T23:00Z', 'inside'],
+    ] as const) {
+      const bench = benchAt(night, time)
+      bench.takeSent()
+      bench.send('in', {})
+      expect([time, Object.keys(bench.takeSent())]).toEqual([time, [port]])
+    }
+  })
+
   it('takes spans that meet for one', () => {
     const config = {
       spans: [

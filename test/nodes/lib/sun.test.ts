@@ -46,6 +46,30 @@ describe('sunrise and sunset', () => {
       new Date(nextSunEvent(event, Date.parse(after), places.Tromso) ?? 0).toISOString().slice(0, 7)
     expect(find('sunset', '2026-06-01')).toBe('2026-07')
     expect(find('sunrise', '2026-12-10')).toBe('2027-01')
-    expect(nextSunEvent('sunrise', Date.UTC(2026, 0, 1), { latitude: 90, longitude: 0 })).toBeUndefined()
+    expect(
+      new Date(nextSunEvent('sunrise', Date.UTC(2026, 0, 1), { latitude: 90, longitude: 0 }) ?? 0).getUTCMonth(),
+    ).toBe(2)
+  })
+
+  it('beyond the polar circles the last sunrise comes after the last sunset before a summer without night, and so in winter', () => {
+    for (const latitude of [65.87, 69.65, 78.2, 89.9, 90, -66.2]) {
+      for (const longitude of [-150, 0, 100]) {
+        let [at, before] = [Date.UTC(2025, 0, 1), '']
+        while (at < Date.UTC(2026, 2, 1)) {
+          const times = (['sunrise', 'sunset'] as const).map(
+            (event) => nextSunEvent(event, at, { latitude, longitude }) ?? 0,
+          )
+          const [rise = 0, set = 0] = times
+          const next = rise < set ? 'sunrise' : 'sunset'
+          expect(next, `${latitude} ${longitude} after ${new Date(at).toISOString()}`).not.toBe(before)
+          const middle = new Date((at + Math.min(rise, set)) / 2).getUTCMonth()
+          const summer = (middle >= 3 && middle <= 8) === latitude > 0
+          if (before !== '' && Math.min(rise, set) - at > 20 * 86_400_000)
+            expect(next).toBe(summer ? 'sunset' : 'sunrise')
+          at = Math.min(rise, set)
+          before = next
+        }
+      }
+    }
   })
 })
