@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type FailureRule, Failures } from '../auth/index.ts'
 import { placeOf } from '../net/address.ts'
+import { Guesses } from './guesses.ts'
 import { Turns } from './turns.ts'
 
 /** Hashing of passwords, beside the event loop. */
@@ -38,7 +39,7 @@ const forgottenAfter = 600_000
 /**
  * Checks passwords of MQTT clients (C11, C43). One that was right is known again without hashing (by a keyed digest that only this
  * process can make), because a thousand devices come back at once after a break. Who fails has to wait longer and longer; a device
- * with a wrong password keeps no other out that comes from the same address.
+ * with a wrong password keeps no other out that comes from the same address, but where somebody guesses, the right one waits too.
  */
 export class Logins {
   readonly #hashing: PasswordHashing
@@ -47,6 +48,7 @@ export class Logins {
   /** The same login of several clients at once is hashed once. */
   readonly #underWay = new Map<string, Promise<LoginResult>>()
   readonly #failures: Failures
+  readonly #guesses: Guesses
   readonly #turns = new Turns(hashingTurns)
   #decoy: string | undefined
 
@@ -54,13 +56,15 @@ export class Logins {
   constructor(hashing: PasswordHashing, now: () => number) {
     this.#hashing = hashing
     this.#failures = new Failures({ now, forgottenAfter })
+    this.#guesses = new Guesses({ now, forgottenAfter })
   }
 
   async check({ name, address, password, wanted }: Attempt): Promise<LoginResult> {
     if (password === undefined || password.length > longestPassword) return 'wrong'
     const digest = this.#digest(password)
     const known = this.#right.get(name)
-    if (known !== undefined && wanted !== undefined && 'hash' in wanted) {
+    const guessing = this.#guesses.isGuessing(nameKey(name, address))
+    if (known !== undefined && !guessing && wanted !== undefined && 'hash' in wanted) {
       if (known.hash === wanted.hash && timingSafeEqual(known.digest, digest)) return 'right'
     }
     const key = JSON.stringify([name, placeOf(address), digest.toString('hex')])
@@ -81,34 +85,42 @@ export class Logins {
   }
 
   async #check({ name, address, password, wanted }: Attempt, digest: Buffer): Promise<LoginResult> {
-    const place = placeOf(address)
-    const [byName, byPlace] = [JSON.stringify([place, name.slice(0, 64)]), JSON.stringify([place])]
+    const [byName, byPlace] = [nameKey(name, address), JSON.stringify([placeOf(address)])]
     const wait = Math.max(this.#failures.wait(byName), this.#failures.wait(byPlace))
+    if (wait > 0) this.#guesses.note(byName, digest.toString('base64'))
     if (wait > 0) return { wait: `too many logins failed; the next one is possible in ${Math.ceil(wait / 1000)} s` }
     if (this.#turns.full) return { wait: `${hashingTurns.waiting} logins wait already` }
     // Counted from the beginning, so that many at once do not slip through. A place is not: all its devices may come back at once.
     this.#failures.add(byName, rules.name)
     if (await this.#isRight(password ?? Buffer.alloc(0), wanted)) {
       this.#failures.forget(byName)
+      this.#guesses.forget(byName)
       if (wanted !== undefined && 'hash' in wanted) this.#right.set(name, { hash: wanted.hash, digest })
       return 'right'
     }
     this.#failures.add(byPlace, rules.place)
+    this.#guesses.note(byName, digest.toString('base64'))
     return 'wrong'
   }
 
   async #isRight(password: Uint8Array, wanted: Wanted): Promise<boolean> {
     if (wanted !== undefined && 'text' in wanted) {
       // Digests have one length, and where they differ says nothing.
-      return timingSafeEqual(this.#digest(password), this.#digest(Buffer.from(wanted.text)))
+      if (timingSafeEqual(this.#digest(password), this.#digest(Buffer.from(wanted.text)))) return true
     }
+    // A name that nobody has takes as long, and so does a wrong password of one that needs no hash.
     this.#decoy ??= this.#hashing.decoy()
-    const hash = wanted?.hash ?? this.#decoy
+    const hash = wanted !== undefined && 'hash' in wanted ? wanted.hash : this.#decoy
     const right = await this.#turns.run(() => this.#hashing.isPassword(Buffer.from(password).toString('utf8'), hash))
-    return right && wanted !== undefined
+    return right && hash !== this.#decoy
   }
 
   #digest(password: Uint8Array): Buffer {
     return createHmac('sha256', this.#key).update(password).digest()
   }
+}
+
+/** A name from one place. */
+function nameKey(name: string, address: string): string {
+  return JSON.stringify([placeOf(address), name.slice(0, 64)])
 }

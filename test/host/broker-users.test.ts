@@ -174,6 +174,18 @@ describe('C43: users of the broker', () => {
     expect(thief.received).toEqual([])
   })
 
+  it('keep their connection without a session too: nobody else comes with its client id meanwhile', async () => {
+    const { desk, code, connect } = await setUp()
+    await desk.put('pump', { password: 'pump-password', rules: own })
+    await desk.put('thief', { password: 'thief-password', rules: own })
+    const shared = { clientId: 'shared' }
+    const pump = await connect('pump', 'pump-password', shared)
+    expect(await code('thief', 'thief-password', shared)).toBe(2)
+    await pump.ping()
+    await pump.disconnect()
+    await until(async () => (await code('thief', 'thief-password', shared)) === 0, 'the id to be free')
+  })
+
   it('lose what waits for them when they may not subscribe to it any more', async () => {
     const { desk, served, connect } = await setUp()
     await desk.put('pump', { password: 'pump-password', rules: [{ action: 'both', filter: '#' }] })
@@ -279,10 +291,28 @@ describe('C11, C43: logins of MQTT clients', () => {
     expect(hashing.compared).toBe(6)
   })
 
-  it('of names that do not exist cost as much as others', async () => {
-    const { hashing, code } = await setUp()
+  it('that are guessed get no answer sooner for having been right before; one wrong password over and over is no guess', async () => {
+    let now = 1_000_000
+    const { desk, code, connect } = await setUp({ now: () => now })
+    await desk.put('pump', { password: 'pump-password', rules: own })
+    const right = () => code('pump', 'pump-password')
+    await connect('pump', 'pump-password')
+    for (let count = 0; count < 50; count++) await code('pump', 'of-last-year')
+    expect(await right()).toBe(0)
+    for (let count = 0; count < 30; count++) await code('pump', `guess-${count}`)
+    expect(await right()).toBe(3)
+    now += 61_000
+    expect([await right(), await right()]).toEqual([0, 0])
+  })
+
+  it('of names that do not exist cost as much as wrong ones, also of users of the config file', async () => {
+    const fixed = new Map([['written', { password: () => 'some-password', rules: own }]])
+    const { hashing, code } = await setUp({ fixed })
     expect(await code('nobody', 'some-password')).toBe(4)
     expect(hashing.compared).toBe(1)
+    expect(await code('written', 'wrong-password')).toBe(4)
+    expect(hashing.compared).toBe(2)
+    expect(await code('written', 'some-password')).toBe(0)
   })
 })
 
