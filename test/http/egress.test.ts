@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { redirected } from '../../engine/http/redirect.ts'
 import { type SendOptions, sendRequest } from '../../engine/http/send.ts'
 import { createTransport } from '../../engine/http/transport.ts'
 import { createDialer, type Resolve } from '../../engine/net/dialer.ts'
@@ -102,6 +103,16 @@ describe('C27: an HTTP request', () => {
     expect(seen[0]).toMatchObject({ method: 'POST', body: 'hello', headers: { 'idempotency-key': 'key-1' } })
   })
 
+  it('that a message chose gets no connection that was kept for one of the flow, under a name neither', async () => {
+    const { port, seen } = await serve((_, response) => response.end('{}'))
+    const { resolve } = names({ 'here.test': ['127.0.0.1'] })
+    const send = sender({ localWritten: true }, resolve)
+    const url = `http://here.test:${port}/`
+    expect(await send(effectTo(url))).toMatchObject({ kind: 'response', status: 200 })
+    expect(await send(effectTo(url, { computed: true }))).toMatchObject(denied)
+    expect(seen).toHaveLength(1)
+  })
+
   it.each(['http://2130706433/', 'http://0x7f.1/', 'http://0177.0.0.1/', 'http://[::ffff:127.0.0.1]/', 'http://0/'])(
     'to %s is refused before anything is sent',
     async (url) => expect(await sender({})(effectTo(url))).toMatchObject(denied),
@@ -189,6 +200,16 @@ describe('C27: an HTTP request', () => {
     expect(there.seen[0]?.headers).not.toHaveProperty('authorization')
   })
 
+  it('follows nothing from HTTPS to HTTP, and to no address with a login', () => {
+    const request = { method: 'GET', url: new URL('https://a.test/'), headers: {}, body: undefined, written: true }
+    const to = (location: string) => () =>
+      redirected(request, { status: 302, reason: '', headers: { location }, body: Buffer.alloc(0) }, new Set())
+    expect(to('http://a.test/')).toThrow('without TLS')
+    expect(to('https://name:word@a.test/')).toThrow('login')
+    expect(to('ftp://a.test/')).toThrow('no address of HTTP')
+    expect(to('/next')()).toMatchObject({ url: new URL('https://a.test/next'), written: true })
+  })
+
   it('waits for a secret that is not set, and says which', async () => {
     const { port, seen } = await serve((_, response) => response.end())
     const values: Record<string, string> = { broken: 'a\r\nX-Evil: 1' }
@@ -246,6 +267,16 @@ describe('C28: an answer', () => {
     expect(await kind('long')).toBe('failed')
     expect(await kind('zstd')).toBe('failed')
     expect(await kind('broken')).toBe('again')
+  })
+
+  it('that comes compressed and unpacks to nothing ends at a megabyte too', async () => {
+    const nothing = gzipSync('')
+    const packed = Buffer.alloc(70_000 * nothing.length, nothing)
+    const { port } = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed))
+    expect(await sender({ localWritten: true })(effectTo(`http://127.0.0.1:${port}/`))).toEqual({
+      kind: 'failed',
+      detail: 'the answer is longer than 1000000 bytes',
+    })
   })
 
   it('that drips is given up when the time of the attempt is over', async () => {

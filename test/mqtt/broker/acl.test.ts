@@ -33,6 +33,9 @@ describe('C43: rules', () => {
     }
     expect(Object.keys(subscribe).map(own.maySubscribe)).toEqual(Object.values(subscribe))
     expect(rights([]).mayPublish('a')).toBe(false)
+    // A wildcard is no topic, even where the rule is written so.
+    for (const topic of ['a/+', 'a/#', '#'])
+      expect(rights([{ action: 'both', filter: topic }]).mayPublish(topic)).toBe(false)
     expect(rights([]).maySubscribe('a')).toBe(false)
     expect(rights([both('#')]).maySubscribe('$SYS/x')).toBe(false)
   })
