@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../engine/node.ts'
 import alarm from '../../nodes/alarm.ts'
-import type { AlarmConfig } from '../../nodes/lib/alarm-config.ts'
+import { type AlarmConfig, rulesOf } from '../../nodes/lib/alarm-config.ts'
 import { Bench, startTime } from './harness.ts'
 
 const minute = 60_000
@@ -336,6 +337,22 @@ describe('the alarm node', () => {
     ],
   ])('refuses the config %j, too', (config, text) => {
     expect(alarm.config.safeParse(config).error?.issues.map(({ message }) => message)).toEqual([text])
+  })
+
+  it('gives the same answer from its calendar whatever it was asked before', () => {
+    const calendar = () => {
+      const config = { raise: '> 8', activeWhen: { cron: '*/20 8-9 * * 1-5', tz: 'Europe/Paris' } }
+      return rulesOf(alarm.config.parse(config)).schedule
+    }
+    const asked = calendar()
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20_000 }), (minutes) => {
+        const [time, fresh] = [startTime + minutes * minute, calendar()]
+        expect(asked?.isActive(time)).toBe(fresh?.isActive(time))
+        expect(asked?.nextActive(time)).toBe(fresh?.nextActive(time))
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('accepts levels of which a later one is raised earlier where that has to last longer, and levels on both sides', () => {
