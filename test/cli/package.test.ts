@@ -6,6 +6,9 @@ import { temporaryDirectory } from '../tools/temporary.ts'
 import { nextEvent, until } from '../tools/wait.ts'
 import { type Child, spawnRulewire } from './child.ts'
 
+// Programs at other paths each time would only fill the cache of the compiled ones.
+delete process.env.NODE_COMPILE_CACHE
+
 const root = join(import.meta.dirname, '..', '..')
 const { path: directory, remove } = temporaryDirectory('package')
 /** What a fresh clone holds. */
