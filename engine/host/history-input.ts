@@ -16,8 +16,12 @@ export function historyInput(data: string, query: HistoryQuery): RecordedInput {
     async *pieces() {
       reader = readHistory(data, query)
       try {
-        if (reader.estimate.messages === 0) throw noHistory(data, query)
-        yield* inPieces(reader)
+        let some = false
+        for (const piece of inPieces(reader)) {
+          some = true
+          yield piece
+        }
+        if (!some) throw noHistory(data, query)
       } finally {
         reader.close()
       }
@@ -44,7 +48,8 @@ function* inPieces(reader: Iterable<Packet>): Generator<Packet[]> {
 
 function noHistory(data: string, { filters = ['#'], from, to }: HistoryQuery) {
   const ends = [from === undefined ? '' : ` from ${iso(from)}`, to === undefined ? '' : ` before ${iso(to)}`]
-  return rulewireError('NO_HISTORY', { what: `${filters.join(', ')}${ends.join('')}`, place: data })
+  const topics = filters.length === 0 ? 'a flow without sources' : filters.join(', ')
+  return rulewireError('NO_HISTORY', { what: `${topics}${ends.join('')}`, place: data })
 }
 
 function iso(time: number): string {

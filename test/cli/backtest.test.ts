@@ -164,6 +164,9 @@ describe('rulewire backtest', () => {
       expect(result.against).toMatchObject({ label: 'deployed' })
       const none = await rulewire(['backtest', draft, '--data', test.data, '--to', '2020-01-01'])
       expect([none.code, none.err]).toEqual([1, expect.stringContaining('NO_HISTORY')])
+      const elsewhere = file('elsewhere.json', JSON.stringify(flow()).replaceAll('fridges/', 'cellars/'))
+      const other = await rulewire(['backtest', elsewhere, '--data', test.data])
+      expect([other.code, other.err]).toEqual([1, expect.stringContaining('no recorded messages of cellars/+ in')])
     } finally {
       await test.close()
     }
