@@ -84,12 +84,14 @@ function refuse(detail: string, wanted: string) {
 function histogramOf(times: readonly number[], from: number, to: number): AlarmHealth['histogram'] {
   // Who asks for a week and says when it began means a week, though some time has passed since.
   const span = to - from > usual + hour ? day : hour
-  const counts = Array.from({ length: Math.ceil((to - from) / span) }, (_, index) => ({
+  // "The last hour" is one bar, though it was asked for a few milliseconds ago: what is less than a hundredth of a bar goes to the last one.
+  const length = Math.max(1, Math.ceil((to - from) / span - 0.01))
+  const counts = Array.from({ length }, (_, index) => ({
     time: from + index * span,
     count: 0,
   }))
   for (const time of times) {
-    const bar = counts[Math.floor((time - from) / span)]
+    const bar = counts[Math.min(Math.floor((time - from) / span), length - 1)]
     if (bar !== undefined) bar.count++
   }
   return { span, counts }

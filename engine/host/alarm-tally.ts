@@ -172,7 +172,8 @@ function floodsOf(times: readonly number[], from: number, to: number): AlarmHeal
     blocks.set(at, (blocks.get(at) ?? 0) + 1)
   }
   const flooded = [...blocks.values()].filter((amount) => amount > flood).length
-  return { blocks: flooded, share: flooded / Math.ceil((to - from) / block) }
+  // The last block may be cut short; a few milliseconds of one are none.
+  return { blocks: flooded, share: Math.min(1, (flooded * block) / (to - from)) }
 }
 
 function spreadOf(waited: readonly number[]): AlarmHealth['acknowledged'] {

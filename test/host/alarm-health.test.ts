@@ -60,6 +60,15 @@ describe('the health report of alarms', () => {
     expect(report(['1 a RAISED', '3 b RAISED'], { top: 1 }).frequent.map(({ key }) => key)).toEqual(['a'])
   })
 
+  it('takes the last hour for an hour, though a few milliseconds have passed since it was asked for', () => {
+    const flood = Array.from({ length: 11 }, (_, index) => `${index / 2} k RAISED`)
+    const found = report([...flood, '60 k RAISED'], { to: hour + 40 })
+    expect(found.histogram).toEqual({ span: hour, counts: [{ time: 0, count: 12 }] })
+    expect(found.floods.blocks).toBe(1)
+    expect(found.floods.share).toBeCloseTo(1 / 6, 4)
+    expect(report(flood, { to: 6 * minute }).floods).toEqual({ blocks: 1, share: 1 })
+  })
+
   it('finds the worst ten minutes wherever they begin, and the share of floods', () => {
     const burst = Array.from({ length: 12 }, (_, index) => `${35 + index * 0.8} k${index} RAISED`)
     const found = report(['1 a RAISED', ...burst])
@@ -145,7 +154,7 @@ describe('the health report of alarms', () => {
     const parts = { log: emptyLog, alarms: [], titleOf: () => '', now: 10 * day }
     expect(healthOf({}, parts)).toMatchObject({ from: 3 * day, to: 10 * day, oldest: null })
     expect(healthOf({}, parts).histogram.counts).toHaveLength(168)
-    expect(healthOf({ from: 3 * day - 50 }, parts).histogram.counts).toHaveLength(169)
+    expect(healthOf({ from: 3 * day - 50 }, parts).histogram.counts).toHaveLength(168)
     const long = healthOf({ from: 0, to: 9.5 * day }, parts)
     expect([long.histogram.span, long.histogram.counts.length]).toEqual([day, 10])
     expect(healthOf({ from: 9 * day, to: 99 * day }, parts).to).toBe(10 * day)
