@@ -155,6 +155,8 @@ describe('people', () => {
       await node.waitFor()
       expect(await page.locator('[data-deploy]').getAttribute('title')).toContain('needs the role editor')
       expect(await page.locator('[data-type="filter"]').isDisabled()).toBe(true)
+      expect(await page.getByRole('button', { name: 'Delete', exact: true }).isDisabled()).toBe(true)
+      expect(await page.getByRole('button', { name: 'New flow' }).isDisabled()).toBe(true)
       // Tabs of the administration that are not theirs cannot be opened.
       await page.locator('[data-account]').click()
       expect(await page.getByRole('tab', { name: 'Users', exact: true }).isDisabled()).toBe(true)

@@ -101,7 +101,16 @@ export default function CodeField(props: CodeFieldProps) {
     })
   }, [props.label, props.invalid, props.faultAt, props.readOnly])
 
-  return <div ref={host} id={props.id} data-code className={styles.code} data-invalid={props.invalid || undefined} />
+  return (
+    <div
+      ref={host}
+      id={props.id}
+      data-code
+      className={styles.code}
+      data-invalid={props.invalid || undefined}
+      data-readonly={props.readOnly || undefined}
+    />
+  )
 }
 
 const faultMark = Decoration.mark({ class: 'fault' })

@@ -172,7 +172,14 @@ export function VariantControl(props: ControlProps<VariantField>) {
   )
 }
 
-export function IconButton(props: { label: string; icon: React.ReactNode; run: () => void; disabled?: boolean }) {
+export function IconButton(props: {
+  label: string
+  icon: React.ReactNode
+  run: () => void
+  disabled?: boolean
+  /** Why it is disabled. */
+  title?: string | undefined
+}) {
   return (
     <button
       type="button"
@@ -180,7 +187,7 @@ export function IconButton(props: { label: string; icon: React.ReactNode; run: (
       data-tone="quiet"
       data-icon
       aria-label={props.label}
-      title={props.label}
+      title={props.title === undefined ? props.label : `${props.label}: ${props.title}`}
       disabled={props.disabled}
       onClick={props.run}
     >

@@ -23,7 +23,7 @@ import { changesOf } from '../../core/diff.ts'
 import { isDark } from '../actions/acts.ts'
 import { actionOf, perform, reasonAgainst } from '../actions/registry.ts'
 import { useCurrent, useEditor, useFlows, useServer, useText, useUi } from '../context.ts'
-import { useReadOnly } from '../people/may.ts'
+import { useReadOnly, useWhyNot } from '../people/may.ts'
 import { commandText, hasOwnChanges } from '../state/editor.ts'
 import type { OpenFlow } from '../state/flows.ts'
 import styles from './Header.module.css'
@@ -46,6 +46,7 @@ function Tabs() {
   const order = useFlows((state) => state.order)
   const current = useFlows((state) => state.current)
   const list = useRef<HTMLDivElement>(null)
+  const noNew = useWhyNot('editor')
   const go = (flow: string | undefined) => {
     if (flow === undefined) return
     editor.open(flow)
@@ -80,7 +81,8 @@ function Tabs() {
         data-tone="quiet"
         data-icon
         aria-label={t('action.newFlow')}
-        title={t('action.newFlow')}
+        title={noNew === undefined ? t('action.newFlow') : `${t('action.newFlow')}: ${noNew}`}
+        disabled={noNew !== undefined}
         onClick={() => perform(editor, 'newFlow')}
       >
         <Plus size={16} aria-hidden />

@@ -1,12 +1,12 @@
 import { Copy, Scissors, Trash2, X } from 'lucide-react'
-import { type PointerEvent, useEffect, useRef, useState } from 'react'
+import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { renameNode, setFlowText, setNodesDisabled, setNodeTitle } from '../../core/commands.ts'
 import { type FlowDocument, type NodeEntry, nodeOf, parseEnd } from '../../core/document.ts'
 import { idShape } from '../../core/ids.ts'
 import { isNote } from '../../core/notes.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import { ageText, rateText } from '../../core/samples.ts'
-import { perform } from '../actions/registry.ts'
+import { actionOf, perform, reasonAgainst } from '../actions/registry.ts'
 import { pretty } from '../canvas/WireCard.tsx'
 import { useCurrent, useEditor, useServer, useText, useUi } from '../context.ts'
 import { ConfigForm } from '../forms/ConfigForm.tsx'
@@ -77,6 +77,23 @@ export function Inspector() {
   )
 }
 
+/** The button of an action that changes the flow; who may not is told why. */
+function ActionIcon({ id, icon }: { id: 'duplicate' | 'heal' | 'delete'; icon: ReactNode }) {
+  const editor = useEditor()
+  const t = useText()
+  const reason = useWhyNot('editor')
+  const label = t(`action.${id}`)
+  return (
+    <IconButton
+      label={label}
+      icon={icon}
+      disabled={reason !== undefined}
+      title={reason}
+      run={() => perform(editor, id)}
+    />
+  )
+}
+
 function NodeSettings({ node, document }: { node: NodeEntry; document: FlowDocument }) {
   const editor = useEditor()
   const t = useText()
@@ -92,21 +109,9 @@ function NodeSettings({ node, document }: { node: NodeEntry; document: FlowDocum
           <h2>{node.title ?? node.id}</h2>
           <p className="muted">{spec?.title ?? node.type}</p>
         </div>
-        <IconButton
-          label={t('action.duplicate')}
-          icon={<Copy size={14} aria-hidden />}
-          run={() => perform(editor, 'duplicate')}
-        />
-        <IconButton
-          label={t('action.heal')}
-          icon={<Scissors size={14} aria-hidden />}
-          run={() => perform(editor, 'heal')}
-        />
-        <IconButton
-          label={t('action.delete')}
-          icon={<Trash2 size={14} aria-hidden />}
-          run={() => perform(editor, 'delete')}
-        />
+        <ActionIcon id="duplicate" icon={<Copy size={14} aria-hidden />} />
+        <ActionIcon id="heal" icon={<Scissors size={14} aria-hidden />} />
+        <ActionIcon id="delete" icon={<Trash2 size={14} aria-hidden />} />
         <IconButton
           label={t('inspector.close')}
           icon={<X size={14} aria-hidden />}
@@ -304,11 +309,21 @@ function LastMessage({ flow, end, quiet }: { flow: string; end: string; quiet?: 
 function Several({ count }: { count: number }) {
   const editor = useEditor()
   const t = useText()
-  const button = (id: string, label: string) => (
-    <button type="button" className="button" onClick={() => perform(editor, id)}>
-      {label}
-    </button>
-  )
+  useWhyNot('editor')
+  const button = (id: string, label: string) => {
+    const reason = reasonAgainst(editor, actionOf(id))
+    return (
+      <button
+        type="button"
+        className="button"
+        title={reason}
+        disabled={reason !== undefined}
+        onClick={() => perform(editor, id)}
+      >
+        {label}
+      </button>
+    )
+  }
   return (
     <div className={styles.body}>
       <h2>{t('inspector.several', { count })}</h2>
