@@ -384,7 +384,7 @@ export const errorTable = {
   BAD_REQUEST: { status: 400, text: '{detail}', hint: '{wanted}' },
   CHECK_FAILED: {
     status: 422,
-    text: 'The flow "{flow}" has {count} problems that must be mended before a deploy.',
+    text: 'The flow "{flow}" has problems that must be mended before a deploy: {count}.',
     hint: 'They are listed in "problems".',
   },
   WRONG_HOST: {
