@@ -25,6 +25,7 @@ export function checkFlow(document: unknown, context: CheckContext): CheckResult
     schemas.set(spec, schema)
     return schema
   }
+  context.memory?.expect(shape.flow, shape.nodes.length)
   const checked = shape.nodes.map((node) => checkNode(node, context, schemaOf))
   // of nodes with the same id, which is a problem of its own, wires mean the first
   const nodes = new Map<string, CheckedNode>()

@@ -1,7 +1,7 @@
 import { BoundedCache } from '../spec/cache.ts'
 import type { AnyNodeSpec, Subscription } from '../spec/spec.ts'
 import { sameType, type Type } from '../types/index.ts'
-import { type ParseConfig, rememberingParse } from './config-cache.ts'
+import { ConfigMemory, type ParseConfig } from './config-cache.ts'
 import { hashOf } from './hash.ts'
 import type { CheckedNode } from './node.ts'
 
@@ -11,6 +11,8 @@ import type { CheckedNode } from './node.ts'
  */
 export interface CheckMemory {
   readonly parse: ParseConfig
+  /** A flow with so many nodes is about to be checked. */
+  expect(flow: string, nodes: number): void
   /** The hash of a node's type and config as it is written. */
   hash(spec: AnyNodeSpec, written: unknown, config: unknown): string
   /** The connections that a node names. */
@@ -20,13 +22,15 @@ export interface CheckMemory {
   ways<Found>(flow: string, what: string, key: string, find: () => Found): Found
 }
 
-/** @param limit nodes and configs that are remembered; the oldest go */
+/** @param limit nodes and configs that are remembered at most; the oldest go */
 export function checkMemory(limit: number): CheckMemory {
   const hashes = new WeakMap<object, string>()
   const brokers = new WeakMap<object, readonly string[]>()
   const ways = new BoundedCache<string, { key: string; found: unknown }>(waysKept)
+  const configs = new ConfigMemory(limit)
   return {
-    parse: rememberingParse(limit),
+    parse: configs.parse,
+    expect: (flow, nodes) => configs.expect(flow, nodes),
     hash: (spec, written, config) => once(hashes, config, () => configHash(spec.type, written)),
     brokers: (spec, config) => once(brokers, config, () => brokersOf(spec, config)),
     typing: new NodeMemory(limit),

@@ -4,13 +4,13 @@
  * while a list of recent use would.
  */
 export class BoundedCache<Key, Value> {
-  readonly #limit: number
+  /** Entries of one generation, 1 or more. */
+  limit: number
   #young = new Map<Key, Value>()
   #old = new Map<Key, Value>()
 
-  /** @param limit entries of one generation, 1 or more */
   constructor(limit: number) {
-    this.#limit = limit
+    this.limit = limit
   }
 
   get(key: Key): Value | undefined {
@@ -22,7 +22,7 @@ export class BoundedCache<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.#young.size >= this.#limit) {
+    if (this.#young.size >= this.limit) {
       this.#old = this.#young
       this.#young = new Map()
     }

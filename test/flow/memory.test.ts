@@ -89,3 +89,25 @@ test('a node that did not change is not told anew', () => {
   expect(asked).toBe(2)
   expect(after.types['one.pass']).toBe(before.types['one.pass'])
 })
+
+test('the configs of a large flow are remembered, and those that were only tried are forgotten', () => {
+  const memory = checkMemory(20_000)
+  const spec = nodeSpecs.get('filter')
+  if (spec === undefined) throw new Error('There is no filter')
+  const configOf = (text: string) => {
+    const config = { when: text }
+    return memory.parse(spec, config, JSON.stringify(config))
+  }
+  const large = Array.from({ length: 600 }, (_, index) => `payload > ${index}`)
+  const nodes = large.map((when, index) => ({ id: `n${index}`, type: 'filter', config: { when } }))
+  const check = () => checkFlow({ flow: 'large', nodes, wires: [] }, { specs: nodeSpecs, memory })
+  check()
+  const before = large.map(configOf)
+  const tried = configOf('payload = "tried"')
+  for (let turn = 0; turn < 2400; turn++) {
+    configOf(`payload < ${turn}`)
+    if (turn % 400 === 0) check()
+  }
+  expect(large.map(configOf).every((config, index) => config === before[index])).toBe(true)
+  expect(configOf('payload = "tried"')).not.toBe(tried)
+})
