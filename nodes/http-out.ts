@@ -234,7 +234,18 @@ An attempt ends after **timeout**. It is repeated with growing pauses after a ne
 })
 
 /** Headers that belong to the protocol or to delivery. */
-const engineHeaders = ['idempotency-key', 'host', 'content-length', 'transfer-encoding', 'connection']
+const engineHeaders = [
+  'idempotency-key',
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'trailer',
+  'te',
+  'expect',
+]
 
 function urlSource(url: string | undefined, urlFrom: Evaluate | undefined): (message: Message) => string {
   if (url !== undefined) return url.includes('{') ? (message) => fillUrl(url, message.params) : () => url

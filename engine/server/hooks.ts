@@ -73,9 +73,15 @@ function queryOf(search: string): HookHead['query'] {
 function send(response: ServerResponse, { method }: HookHead, { status, headers, body }: HookAnswer): void {
   if (response.destroyed || response.headersSent) return
   response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox")
-  const bare = status === 204 || status === 304 || method === 'HEAD'
-  if (!bare) response.setHeader('Content-Length', Buffer.byteLength(body))
-  response.end(bare ? undefined : body)
+  try {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox")
+    const bare = status === 204 || status === 304 || method === 'HEAD'
+    if (!bare) response.setHeader('Content-Length', Buffer.byteLength(body))
+    response.end(bare ? undefined : body)
+  } catch (thrown) {
+    // What cannot be sent must not be part of the answer that says so.
+    for (const name of [...Object.keys(headers), 'Content-Length']) response.removeHeader(name)
+    throw thrown
+  }
 }

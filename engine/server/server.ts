@@ -141,8 +141,14 @@ function answerErrors(log: Log): ErrorRequestHandler {
     }
     const { status, body } = errorAnswer(thrown, log)
     if (response.headersSent) return response.destroy()
-    setErrorHeaders(thrown, request, response)
-    response.status(status).type('application/json').send(JSON.stringify(body))
+    try {
+      setErrorHeaders(thrown, request, response)
+      response.status(status).type('application/json').send(JSON.stringify(body))
+    } catch (again) {
+      // Nobody is behind this one: what it throws would end the process.
+      log('error', `an error could not be answered: ${reasonOf(again)}`, again)
+      response.destroy()
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { isHeaderText } from './content.ts'
 const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/
 /** Headers that an answer may not set: they belong to the protocol, or would speak for the engine's own pages. */
 const ownHeaders =
-  /^(?:content-length|transfer-encoding|connection|set-cookie|clear-site-data|service-worker-allowed|strict-transport-security|x-content-type-options|x-frame-options|referrer-policy|access-control-.*|cross-origin-.*|content-security-policy.*)$/i
+  /^(?:content-length|transfer-encoding|connection|keep-alive|upgrade|trailer|te|set-cookie|clear-site-data|service-worker-allowed|strict-transport-security|x-content-type-options|x-frame-options|referrer-policy|access-control-.*|cross-origin-.*|content-security-policy.*)$/i
 
 /** The config of the node type `http-in`. */
 export const httpInConfig = z

@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../../engine/server/server.ts'
+import httpIn from '../../nodes/http-in.ts'
 import { rowsOrNone } from '../engine/rows.ts'
 import { flowOf, startEngine, type TestEngine } from '../engine/start.ts'
 import { until } from '../tools/wait.ts'
 import { ask, askRaw } from './ask.ts'
+import { fakeEngine } from './fake.ts'
 
 let host: TestEngine
 let server: RunningServer
@@ -255,4 +257,49 @@ test('a flow whose hook is taken runs once the other flow gives it up', async ()
   expect((await ask(server.port, 'POST', '/hooks/swapped', { body: 1 })).status).toBe(202)
   await host.engine.flows.delete('first')
   expect((await ask(server.port, 'POST', '/hooks/swapped', { body: 1 })).status).toBe(201)
+})
+
+test.each([
+  'Set-Cookie',
+  'Content-Security-Policy',
+  'Content-Security-Policy-Report-Only',
+  'Access-Control-Allow-Origin',
+  'Cross-Origin-Resource-Policy',
+  'X-Frame-Options',
+  'X-Content-Type-Options',
+  'Strict-Transport-Security',
+  'Service-Worker-Allowed',
+  'Clear-Site-Data',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Connection',
+  'Upgrade',
+  'Trailer',
+])('C22: an answer cannot set %s, whatever its case', (name) => {
+  for (const written of [name, name.toLowerCase()]) {
+    const { error } = httpIn.config.safeParse({ path: 'a', auth: 'none', headers: { [written]: 'x' } })
+    expect(error?.issues.map(({ message }) => message)).toEqual([`"${written}" is set by the engine; leave it out`])
+  }
+})
+
+test('an answer that cannot be sent is an error of this request and of nothing else', async () => {
+  const engine = fakeEngine()
+  // None of these passes the check of a flow; what comes out here must not end the process all the same.
+  const answers = [{ trailer: 'x' }, { 'x-a': 'a\r\nb: c' }, { 'a b': 'c' }]
+  engine.hooks.open = () => ({
+    bodyLimit: 10,
+    run: async () => ({ status: 200, headers: { 'x-first': '1', ...answers.shift() }, body: 'done' }),
+    close: () => undefined,
+  })
+  const other = await startServer({ engine, host: '127.0.0.1', port: 0 })
+  try {
+    for (let count = 0; count < 3; count++) {
+      const reply = await ask(other.port, 'GET', '/hooks/a')
+      expect([reply.status, reply.json]).toMatchObject([500, { code: 'INTERNAL' }])
+      expect(reply.headers).not.toHaveProperty('x-first')
+    }
+    expect((await ask(other.port, 'GET', '/hooks/a')).text).toBe('done')
+  } finally {
+    await other.close()
+  }
 })
