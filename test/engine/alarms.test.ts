@@ -242,7 +242,7 @@ describe('alarms of the engine', () => {
     await until(() => rows().length === 250, 'all keys')
     const before = rows()
     await test.engine.flows.put('cold', fridges({ raise: '> 8', requireAck: true }))
-    await test.engine.flows.put('cold', fridges({ raise: '> 8', noData: { after: '1ms' } }))
+    await test.engine.flows.put('cold', fridges({ raise: '> 8', noData: { after: '1s' } }))
     const stale = () => events(test).filter((name) => name === 'DATA_STALE').length
     await until(
       () => stale() === 250,
