@@ -69,6 +69,6 @@ function go(editor: Editor, hash: string): boolean {
   if (chosen.size === 1 && chosen.has(node)) return true
   editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
   // The canvas of another flow is there a moment later.
-  window.setTimeout(() => editor.canvas.current?.reveal(node, { focus: false }), 100)
+  window.setTimeout(() => editor.canvas.current?.reveal(node, { focus: false, near: true }), 100)
   return true
 }

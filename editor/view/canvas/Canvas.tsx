@@ -256,7 +256,7 @@ function useCanvasApi(frame: React.RefObject<HTMLDivElement | null>, boxes: Retu
           api.flowToScreenPosition({ x: box.x + box.width, y: box.y + box.height }),
         ]
         const inside = first.x >= view.left && last.x <= view.right && first.y >= view.top && last.y <= view.bottom
-        if (!inside)
+        if (!inside || (options.near === true && api.getZoom() < 0.6))
           void api.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: Math.max(api.getZoom(), 0.6) })
         if (options.focus !== false)
           whenThere(

@@ -65,7 +65,7 @@ export function SearchDialog() {
           close()
           if (editor.flows.getState().current !== flow) editor.open(flow)
           editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
-          window.setTimeout(() => editor.canvas.current?.reveal(node), 60)
+          window.setTimeout(() => editor.canvas.current?.reveal(node, { near: true }), 60)
         }}
         onClose={close}
       />

@@ -88,7 +88,7 @@ function Edge({ height }: { height: number }) {
 export function goToProblem(editor: Editor, problem: PlacedProblem): void {
   if (problem.node === undefined) return
   editor.ui.setState({ nodes: new Set([problem.node]), wires: new Set(), focus: problem.node, inspector: true })
-  editor.canvas.current?.reveal(problem.node, { focus: problem.field === undefined })
+  editor.canvas.current?.reveal(problem.node, { focus: problem.field === undefined, near: true })
   if (problem.field === undefined) return
   const path = problem.field.join('.')
   window.setTimeout(() => {

@@ -47,8 +47,8 @@ export interface CanvasApi {
   center(): Point
   toCanvas(screen: Point): Point
   toScreen(place: Point): Point
-  /** Brings a node into view, if it is not. */
-  reveal(node: string, options?: { focus?: boolean }): void
+  /** Brings a node into view, if it is not; with `near` also when it is too small to be read. */
+  reveal(node: string, options?: { focus?: boolean; near?: boolean }): void
   fit(): void
   /** Moves the view to some nodes, so that all of them are seen. */
   showNodes(ids: readonly string[]): void

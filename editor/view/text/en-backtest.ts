@@ -95,7 +95,8 @@ export const enBacktest = {
   'advise.notDirect':
     'Between the topic and the alarm other nodes change the message: write the value as JSONata on what devices send, so that it is the one that the alarm sees.',
   'advise.nothing': '{count} {count|message|messages}, and no value to judge by.',
-  'advise.same': 'Nothing is farther on that side than {median}: there is nothing to tell a limit from.',
+  'advise.same': 'No value is beyond {median}: there is nothing to tell a limit from.',
+  'advise.tried': 'All that was tried',
   'advise.statistics':
     '{count} {count|value|values} of {keys} {keys|key|keys}, every {every}: median {median}, from {least} to {most}, noise {noise}.',
   'advise.deadband': 'Deadband',

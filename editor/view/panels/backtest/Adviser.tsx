@@ -154,7 +154,6 @@ export default function Adviser({ flow, state }: { flow: string; state: FlowBack
 
 function Found({ advice, apply }: { advice: Advice; apply: (candidate: AdviceCandidate) => void }) {
   const t = useText()
-  const reason = useWhyNot('editor')
   const { statistics, candidates, reasons } = advice
   if (candidates.length === 0) {
     const key = statistics.count === 0 ? 'advise.nothing' : 'advise.same'
@@ -173,58 +172,70 @@ function Found({ advice, apply }: { advice: Advice; apply: (candidate: AdviceCan
           every: lastedText(statistics.interval),
         })}
       </p>
-      <table className={styles.table} data-advice={candidates.length}>
-        <thead>
-          <tr>
-            <th>{t('backtest.limit')}</th>
-            <th>{t('advise.deadband')}</th>
-            <th>{t('advise.onDelay')}</th>
-            <th>{t('advise.alarmsPerDay')}</th>
-            <th>{t('advise.alarms')}</th>
-            <th>{t('advise.keys')}</th>
-            <th>{t('advise.lasted')}</th>
-            <th>{t('advise.active')}</th>
-            <td />
-          </tr>
-        </thead>
-        <tbody>
-          {candidates.map((candidate) => (
-            <tr
-              key={`${candidate.side}${candidate.limit}/${candidate.deadband}/${candidate.onDelay}`}
-              data-suggested={candidate.suggested || undefined}
-            >
-              <th scope="row">
-                {candidate.side === 'above' ? '> ' : '< '}
-                {numberText(candidate.limit)}
-                {candidate.suggested && <span className={styles.suggested}> {t('advise.suggested')}</span>}
-              </th>
-              <td>{numberText(candidate.deadband)}</td>
-              <td>{lastedText(candidate.onDelay)}</td>
-              <td>{numberText(Math.round(candidate.perDay * 100) / 100)}</td>
-              <td>{candidate.alarms}</td>
-              <td>{candidate.keys}</td>
-              <td>{candidate.lasted === null ? '–' : lastedText(candidate.lasted)}</td>
-              <td>{`${Math.round(candidate.active * 1000) / 10} %`}</td>
-              <td>
-                <button
-                  type="button"
-                  className="button"
-                  disabled={reason !== undefined}
-                  title={reason}
-                  onClick={() => apply(candidate)}
-                >
-                  {t('advise.apply')}
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Candidates candidates={candidates.filter(({ suggested }) => suggested)} apply={apply} />
       <ul className={styles.reasons}>
         {reasons.map(({ side, about, text }) => (
           <li key={`${side}${about}`}>{text}</li>
         ))}
       </ul>
+      <h3 className={styles.tried}>{t('advise.tried')}</h3>
+      <Candidates candidates={candidates} apply={apply} />
     </>
+  )
+}
+
+/** What each limit, deadband and delay would have done. */
+function Candidates(props: { candidates: readonly AdviceCandidate[]; apply: (candidate: AdviceCandidate) => void }) {
+  const { candidates, apply } = props
+  const t = useText()
+  const reason = useWhyNot('editor')
+  return (
+    <table className={styles.table} data-advice={candidates.length}>
+      <thead>
+        <tr>
+          <th>{t('backtest.limit')}</th>
+          <th>{t('advise.deadband')}</th>
+          <th>{t('advise.onDelay')}</th>
+          <th>{t('advise.alarmsPerDay')}</th>
+          <th>{t('advise.alarms')}</th>
+          <th>{t('advise.keys')}</th>
+          <th>{t('advise.lasted')}</th>
+          <th>{t('advise.active')}</th>
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {candidates.map((candidate) => (
+          <tr
+            key={`${candidate.side}${candidate.limit}/${candidate.deadband}/${candidate.onDelay}`}
+            data-suggested={candidate.suggested || undefined}
+          >
+            <th scope="row">
+              {candidate.side === 'above' ? '> ' : '< '}
+              {numberText(candidate.limit)}
+              {candidate.suggested && <span className={styles.suggested}> {t('advise.suggested')}</span>}
+            </th>
+            <td>{numberText(candidate.deadband)}</td>
+            <td>{lastedText(candidate.onDelay)}</td>
+            <td>{numberText(Math.round(candidate.perDay * 100) / 100)}</td>
+            <td>{candidate.alarms}</td>
+            <td>{candidate.keys}</td>
+            <td>{candidate.lasted === null ? '–' : lastedText(candidate.lasted)}</td>
+            <td>{`${Math.round(candidate.active * 1000) / 10} %`}</td>
+            <td>
+              <button
+                type="button"
+                className="button"
+                disabled={reason !== undefined}
+                title={reason}
+                onClick={() => apply(candidate)}
+              >
+                {t('advise.apply')}
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
