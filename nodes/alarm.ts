@@ -18,9 +18,10 @@ import { conditions, entryOf, eventsOf, recordFor, recordOf, untold } from './li
 import type { AlarmState, Step, Transition } from './lib/alarm-state.ts'
 import { viewOf } from './lib/alarm-view.ts'
 import { inputsOf, reasonsOf } from './lib/alarm-why.ts'
+import { keyReader } from './lib/keyed.ts'
 import { limitForms } from './lib/limit.ts'
 import { withFields } from './lib/types.ts'
-import { asText, asTime, wrongResult } from './lib/values.ts'
+import { asTime, wrongResult } from './lib/values.ts'
 
 /** What is kept for a key: the machine, the latest message as far as events need it, and when the timer was set for. */
 type Kept = {
@@ -79,7 +80,7 @@ future counts as now.
 
 **Bad input**: a value that is no number goes to the port \`error\` (WRONG_RESULT) and changes nothing, or with "On errors" on
 \`separate-alarm\` is told as DATA_BAD. Silence is told as DATA_STALE where "No data" says so. Neither ever clears an alarm. A key
-that is no text always goes to the port \`error\`.`,
+that is no text, or one of more than 65,535 characters, always goes to the port \`error\`.`,
   config: alarmConfig,
   inputs: ({ value }) => ({
     in: port(value === undefined ? messageType({ payload: NUMBER }) : 'any', 'Messages with the value'),
@@ -234,7 +235,8 @@ that is no text always goes to the port \`error\`.`,
   },
   configFor,
   create: ({ config, flow, node, out, state, timers, now, message, status, alarm }) => {
-    const { key: keyOf, value: measure, time: timeOf, activeWhen, onError } = config
+    const { value: measure, time: timeOf, activeWhen, onError } = config
+    const keyOf = keyReader(config.key)
     const rules = rulesOf(config)
     const context = { rules, started: 0 }
 
@@ -308,7 +310,7 @@ that is no text always goes to the port \`error\`.`,
 
     return {
       in: (incoming) => {
-        const key = keyOf === undefined ? incoming.key : asText(keyOf(incoming), keyOf.text)
+        const key = keyOf(incoming)
         const before = readKept(state.get(key))
         settle(key, before, incoming, judge(before?.alarm, incoming))
       },

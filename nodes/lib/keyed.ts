@@ -1,6 +1,9 @@
 import { type Evaluate, expression, type Message } from '../../engine/node.ts'
 import { asText, wrongResult } from './values.ts'
 
+/** Characters of a key: as long as a topic may be. A longer one is a mistake, such as a payload, and nobody could name it. */
+const longestKey = 65_535
+
 /** The config field that says what a node's state belongs to. `each` is what a key has of its own, such as `a timer of its own`. */
 export function keyField(each: string, without = 'the key of the message, which is its topic') {
   return expression()
@@ -17,6 +20,8 @@ export function keyReader(evaluate: Evaluate | undefined): (message: Message) =>
   return (message) => {
     const key = evaluate === undefined ? message.key : asText(evaluate(message), evaluate.text)
     if (key.includes('\0')) throw wrongResult(evaluate?.text ?? 'key', key, 'a text without NUL')
+    if (key.length > longestKey)
+      throw wrongResult(evaluate?.text ?? 'key', key, `a text of ${longestKey} characters at most`)
     return key
   }
 }
