@@ -116,7 +116,10 @@ export class FlowFiles {
     const stamp = await stampOf(file)
     const known = this.#known.get(name)
     if (known?.stamp === stamp) return undefined
-    const { size } = await stat(file)
+    const found = await stat(file)
+    // A pipe would never end, and a device neither. A link to a file is one, as volumes of containers have them.
+    if (!found.isFile()) throw new Error('it is no file')
+    const { size } = found
     if (size > sizeLimit) throw new Error(`it has ${size} bytes, at most ${sizeLimit} are read`)
     const text = await readFile(file, 'utf8')
     this.#known.set(name, { stamp, text })
