@@ -60,7 +60,7 @@ between are left out. **Levels** take the place of one limit: each has its own, 
 
 **Ports**: \`event\` gives a record for each transition, \`state\` for each change of condition too (publish it retained to show
 the current state), \`notify\` only what people should hear of: nothing of what is shelved, out of hours, chattering or of a
-retained message, until that is over. A record has \`alarmId\` (the same for all events of a key), \`key\`, \`seq\` (counts the
+retained message, until that is over: then how it stands, if that is not what they know, under the \`seq\` of what was kept back. A record has \`alarmId\` (the same for all events of a key), \`key\`, \`seq\` (counts the
 transitions of the key: \`alarmId\` with \`seq\` tells repeats), \`transition\`, \`condition\`, \`level\`, \`value\`, \`limit\` (the one that is
 near), \`margin\` (how far the value is beyond the limit; negative when it is on the good side), \`data\`, \`acknowledged\`, \`time\`,
 \`since\` (when it began), \`cause\` (the id of the latest message), and \`by\` and \`note\` of what a person did. The message has the \`topic\`,
