@@ -2,6 +2,7 @@ import { nodeOf } from '../../core/document.ts'
 import { parseLink, printLink } from '../../core/link.ts'
 import type { Editor } from '../state/editor.ts'
 import { copyToClipboard } from './acts.ts'
+import { goToNode } from './go.ts'
 
 /** Milliseconds of quiet before the address is changed: a browser refuses to do it often. */
 const quiet = 300
@@ -67,8 +68,6 @@ function go(editor: Editor, hash: string): boolean {
   const chosen = editor.ui.getState().nodes
   if (node === undefined || nodeOf(open.history.document, node) === undefined) return true
   if (chosen.size === 1 && chosen.has(node)) return true
-  editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
-  // The canvas of another flow is there a moment later.
-  window.setTimeout(() => editor.canvas.current?.reveal(node, { focus: false, near: true }), 100)
+  goToNode(editor, { flow: link.flow, node }, { focus: false, near: true })
   return true
 }

@@ -7,6 +7,7 @@ import { allPorts } from '../../core/ports.ts'
 import { boxesOf } from '../canvas/mapping.ts'
 import { focusForm } from '../forms/focus.ts'
 import type { Editor } from '../state/editor.ts'
+import { chooseNode } from './go.ts'
 
 /** Puts a frame around the chosen nodes, or an empty one where one looks; its text is written next. */
 export function frameChosen(editor: Editor): void {
@@ -49,7 +50,7 @@ function ids(editor: Editor): ReadonlySet<string> {
 
 function add(editor: Editor, node: NodeEntry, place: { x: number; y: number }): void {
   editor.run(addNode(node, place))
-  editor.ui.setState({ nodes: new Set([node.id]), wires: new Set(), focus: node.id, inspector: true })
+  chooseNode(editor, node.id)
   editor.say(editor.t('node.added', { node: node.id }))
   requestAnimationFrame(focusForm)
 }

@@ -1,6 +1,7 @@
 import { fuzzyFilter } from '../../core/fuzzy.ts'
 import { search } from '../../core/search.ts'
 import { keyText } from '../actions/acts.ts'
+import { goToNode } from '../actions/go.ts'
 import { actions, perform, reasonAgainst } from '../actions/registry.ts'
 import { useEditor, useFlows, useText } from '../context.ts'
 import { Dialog } from '../parts/Dialog.tsx'
@@ -63,9 +64,7 @@ export function SearchDialog() {
         onChoose={(item) => {
           const [flow = '', node = ''] = item.id.split('/')
           close()
-          if (editor.flows.getState().current !== flow) editor.open(flow)
-          editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
-          window.setTimeout(() => editor.canvas.current?.reveal(node, { near: true }), 60)
+          goToNode(editor, { flow, node })
         }}
         onClose={close}
       />

@@ -3,6 +3,7 @@ import { Suspense, useEffect, useState } from 'react'
 import type { DeadLetter } from '../../../engine/server/protocol.ts'
 import type { PlacedProblem } from '../../core/problems.ts'
 import { ageText, shortText } from '../../core/samples.ts'
+import { chooseNode } from '../actions/go.ts'
 import { useCurrent, useEditor, useText, useUi } from '../context.ts'
 import { focusField } from '../forms/focus.ts'
 import { IconButton } from '../forms/nested.tsx'
@@ -87,7 +88,7 @@ function Edge({ height }: { height: number }) {
 /** Goes to the node, and to the field, that a problem is about. */
 export function goToProblem(editor: Editor, problem: PlacedProblem): void {
   if (problem.node === undefined) return
-  editor.ui.setState({ nodes: new Set([problem.node]), wires: new Set(), focus: problem.node, inspector: true })
+  chooseNode(editor, problem.node)
   editor.canvas.current?.reveal(problem.node, { focus: problem.field === undefined, near: true })
   if (problem.field === undefined) return
   const path = problem.field.join('.')

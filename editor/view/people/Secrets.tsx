@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { SecretInfo } from '../../../engine/server/protocol-secrets.ts'
 import { ageText } from '../../core/samples.ts'
+import { goToNode } from '../actions/go.ts'
 import { useEditor, useText } from '../context.ts'
 import { Field } from './Field.tsx'
 import { PasswordField } from './PasswordField.tsx'
@@ -133,9 +134,7 @@ function UserOf({ user }: { user: string }) {
       className={styles.used}
       onClick={() => {
         editor.ui.setState({ dialog: undefined })
-        if (editor.flows.getState().current !== flow) editor.open(flow)
-        editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
-        window.setTimeout(() => editor.canvas.current?.reveal(node), 60)
+        goToNode(editor, { flow, node })
       }}
     >
       {user}

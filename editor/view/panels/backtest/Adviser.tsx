@@ -4,6 +4,7 @@ import type { Advice, AdviceCandidate } from '../../../../engine/server/protocol
 import { alarmNodes, lastedText, numberText } from '../../../core/backtest.ts'
 import { setConfig } from '../../../core/commands.ts'
 import { nodeOf } from '../../../core/document.ts'
+import { chooseNode } from '../../actions/go.ts'
 import { useCurrent, useEditor, useServer, useText } from '../../context.ts'
 import { useWhyNot } from '../../people/may.ts'
 import { endJob, type FlowBacktest, follow, inputOf } from '../../state/backtest.ts'
@@ -49,7 +50,7 @@ export default function Adviser({ flow, state }: { flow: string; state: FlowBack
       editor.run(setConfig(current, [field], wanted))
       current = nodeOf(editor.current()?.history.document ?? { flow, nodes: [], wires: [] }, node.id) ?? current
     }
-    editor.ui.setState({ nodes: new Set([node.id]), wires: new Set(), focus: node.id, inspector: true })
+    chooseNode(editor, node.id)
     editor.toast({ tone: 'ok', text: t('advise.applied', { node: node.id }) })
   }
   return (

@@ -1,5 +1,6 @@
 import type { AlarmSpan, BacktestResult } from '../../../../engine/server/protocol-backtest.ts'
 import { lastedText, numberText } from '../../../core/backtest.ts'
+import { chooseNode } from '../../actions/go.ts'
 import { useEditor, useText } from '../../context.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Backtest.module.css'
@@ -115,7 +116,7 @@ function NodeLink({ flow, node, name }: { flow: string; node: string; name: stri
       className={drawer.link}
       onClick={() => {
         if (editor.flows.getState().current !== flow) return
-        editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
+        chooseNode(editor, node)
         editor.canvas.current?.reveal(node)
       }}
     >

@@ -4,6 +4,7 @@ import type { RuleFailure, RuleTestResult } from '../../../../engine/server/prot
 import { placeAt } from '../../../core/jsontext.ts'
 import { parsePath } from '../../../core/path.ts'
 import type { RuleCase } from '../../../core/ruletests.ts'
+import { chooseNode } from '../../actions/go.ts'
 import { useEditor, useText } from '../../context.ts'
 import { useWhyNot } from '../../people/may.ts'
 import { type FlowTests, patchTests, runTests } from '../../state/tests.ts'
@@ -100,7 +101,7 @@ function Failure({ flow, text, failure }: { flow: string; text: string; failure:
               type="button"
               className={drawer.link}
               onClick={() => {
-                editor.ui.setState({ nodes: new Set([node]), wires: new Set(), focus: node, inspector: true })
+                chooseNode(editor, node)
                 editor.canvas.current?.reveal(node)
               }}
             >
