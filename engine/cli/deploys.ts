@@ -60,7 +60,7 @@ async function list({ values, terminal }: Input, words: readonly string[]): Prom
     timeText(deploy.time),
     escapeControls(deploy.by === '' ? '-' : deploy.by),
     wordsOf(deploy, now),
-    escapeControls(deploy.reason ?? deploy.comment ?? ''),
+    escapeControls([...new Set([deploy.comment, deploy.reason])].filter((text) => text !== null).join(': ')),
   ])
   const lines = columns(rows).split('\n')
   const painted = lines.map((line, index) => {

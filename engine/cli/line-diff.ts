@@ -77,5 +77,5 @@ function between(before: readonly string[], after: readonly string[]): Line[] {
 }
 
 function linesOf(text: string): string[] {
-  return text.replace(/\n$/, '').split('\n')
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
 }

@@ -13,6 +13,8 @@ export interface LogOptions {
   write(line: string): void
   /** UTC milliseconds. */
   now?(): number
+  /** Calls back after so many milliseconds, without keeping the process. */
+  later?(milliseconds: number, run: () => void): void
 }
 
 /** Writes what was let through. */
@@ -22,13 +24,30 @@ type Print = (time: Date, level: LogLevel, text: string, data: unknown) => void
 export function createLog(options: LogOptions): AdjustableLog {
   const now = options.now ?? Date.now
   const print = options.format === 'json' ? jsonPrinter(options.write) : textPrinter(options.write)
-  const repeats = new Repeats(options.repeats ?? 0)
+  const within = options.repeats ?? 0
+  const repeats = new Repeats(within)
+  const later = options.later ?? ((milliseconds, run) => void setTimeout(run, milliseconds).unref())
+  let planned = false
+  const tellEnded = (time: number) => {
+    for (const over of repeats.ended(time)) print(new Date(time), over.level, over.text, undefined)
+  }
+  // Without it the last count would wait for the next line, which may come tomorrow.
+  const plan = () => {
+    if (planned) return
+    planned = true
+    later(within, () => {
+      planned = false
+      tellEnded(now())
+      if (repeats.counting) plan()
+    })
+  }
   let least = logLevels.indexOf(options.level)
   const log = (level: LogLevel, text: string, data?: unknown) => {
     if (logLevels.indexOf(level) < least) return
     const time = now()
-    for (const over of repeats.ended(time)) print(new Date(time), over.level, over.text, undefined)
+    tellEnded(time)
     if (repeats.isNew(level, text, data, time)) print(new Date(time), level, text, data)
+    else plan()
   }
   return Object.defineProperty(log, 'level', {
     get: () => logLevels[least],

@@ -37,6 +37,11 @@ export class Repeats {
     return true
   }
 
+  /** Whether a line came again that is not told of yet. */
+  get counting(): boolean {
+    return this.#lines.values().some(({ more }) => more > 0)
+  }
+
   /** Lines about those whose time is over and that came again meanwhile. A clock that goes back ends all. */
   ended(now: number): { level: LogLevel; text: string }[] {
     const over: { level: LogLevel; text: string }[] = []

@@ -108,7 +108,7 @@ describe('the level', () => {
 
 describe('a line that comes again and again', () => {
   const clocked = (repeats: number) => {
-    const clock = { now: noon }
+    const clock = { now: noon, due: [] as (() => void)[] }
     const written: string[] = []
     const log = createLog({
       level: 'info',
@@ -116,6 +116,7 @@ describe('a line that comes again and again', () => {
       repeats,
       write: (line) => written.push(line.slice(15).trimEnd()),
       now: () => clock.now,
+      later: (_, run) => clock.due.push(run),
     })
     return { clock, written, log }
   }
@@ -130,6 +131,26 @@ describe('a line that comes again and again', () => {
     clock.now += 1
     log('warn', 'no broker')
     expect(written.slice(2)).toEqual(['no broker (5 times more in 10 s)', 'no broker'])
+  })
+
+  test('is told of in time, also when nothing else is logged', () => {
+    const { clock, written, log } = clocked(10_000)
+    log('info', 'flow deployed')
+    expect(clock.due).toHaveLength(0)
+    clock.now += 4_000
+    log('info', 'flow deployed')
+    log('info', 'flow deployed')
+    clock.now += 1_000
+    log('info', 'another')
+    log('info', 'another')
+    expect(clock.due).toHaveLength(1)
+    clock.now += 9_000
+    clock.due.shift()?.()
+    expect(written.slice(2)).toEqual(['flow deployed (2 times more in 10 s)'])
+    clock.now += 10_000
+    clock.due.shift()?.()
+    expect(written.slice(3)).toEqual(['another (once more in 10 s)'])
+    expect(clock.due).toHaveLength(0)
   })
 
   test('is another one at another level or with another error', () => {
