@@ -61,6 +61,11 @@ export interface AdviceCandidate {
   suggested: boolean
 }
 
+/** Whether a candidate makes no more alarms a day than that; a history that lacks minutes to whole days makes no difference. */
+export function isFewEnough({ perDay }: AdviceCandidate, most: number): boolean {
+  return perDay <= most * 1.02
+}
+
 export interface AdviceReason {
   side: 'above' | 'below'
   about: 'limit' | 'deadband' | 'onDelay'

@@ -1,5 +1,5 @@
 import type { PlainLimit } from '../spec/alarm-limit.ts'
-import type { Advice, AdviceCandidate, AdviceReason, AdviceStatistics } from './advice.ts'
+import { type Advice, type AdviceCandidate, type AdviceReason, type AdviceStatistics, isFewEnough } from './advice.ts'
 import { type LimitSpec, tryLimits } from './candidates.ts'
 import { type MeasureOptions, measure } from './measure.ts'
 import { deadbandReason, delayReason, limitReason } from './reasons.ts'
@@ -145,7 +145,7 @@ function chosenLimit(candidates: readonly AdviceCandidate[], statistics: AdviceS
   const isFar = ({ limit, side }: AdviceCandidate) =>
     Math.abs(limit - statistics.median) >= (outlier - 0.1) * spreadOf(side, statistics)
   const far = candidates.filter(isFar)
-  return far.find((one) => one.perDay <= perDay) ?? candidates.at(-1)
+  return far.find((one) => isFewEnough(one, perDay)) ?? candidates.at(-1)
 }
 
 /** The usual deviation; where most values are the same, a part of how far they reach on this side. */
@@ -186,7 +186,7 @@ function settle(limit: AdviceCandidate, variants: readonly AdviceCandidate[], pe
       byBand.filter((one) => one.deadband > 0),
       worthBand,
     ) ?? limit
-  const { onDelay } = byDelay.find((one) => one.perDay <= perDay) ?? knee(byDelay, worthWait) ?? limit
+  const { onDelay } = byDelay.find((one) => isFewEnough(one, perDay)) ?? knee(byDelay, worthWait) ?? limit
   return { ...limit, deadband, onDelay }
 }
 

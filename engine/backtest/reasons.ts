@@ -1,4 +1,4 @@
-import type { AdviceCandidate, AdviceStatistics } from './advice.ts'
+import { type AdviceCandidate, type AdviceStatistics, isFewEnough } from './advice.ts'
 
 /** What a sentence about a suggestion says. */
 export interface ReasonAbout {
@@ -21,8 +21,8 @@ export function limitReason({ final, candidates, statistics, perDay }: ReasonAbo
   const times = deviation > 0 ? `${short(by / deviation)} times the usual deviation of ${short(deviation)}` : short(by)
   const guess = statistics.count < fewValues ? ` There are only ${statistics.count} values, so it is a guess.` : ''
   const far = `${limit} is ${side} the median ${short(median)} by ${times}, so what is beyond it is out of the ordinary`
-  if (final.perDay > perDay) {
-    const best = candidates.some((one) => one.perDay <= perDay) ? '' : ', and nothing that was tried makes fewer'
+  if (!isFewEnough(final, perDay)) {
+    const best = candidates.some((one) => isFewEnough(one, perDay)) ? '' : ', and nothing that was tried makes fewer'
     return `${far}; it would have made ${rate(final)}, more than the ${short(perDay)} a day that are wanted${best}.${guess}`
   }
   if (final.alarms === 0) {
@@ -31,7 +31,7 @@ export function limitReason({ final, candidates, statistics, perDay }: ReasonAbo
     const why = isBeyond ? `, ${short(value)}, was not beyond it for long enough` : ` was ${short(value)}`
     return `${far}; it would have made no alarm: the ${word} value${why}.${guess}`
   }
-  const nearer = candidates.filter((one) => isNearer(one, final) && one.perDay > perDay)
+  const nearer = candidates.filter((one) => isNearer(one, final) && !isFewEnough(one, perDay))
   const next = nearer.at(side === 'above' ? -1 : 0)
   return `${far}; it would have made ${rate(final)}${next === undefined ? '' : `, ${next.limit} would have made ${rate(next)}`}.${guess}`
 }
@@ -53,7 +53,7 @@ export function delayReason({ final, candidates, statistics, perDay }: ReasonAbo
   const { onDelay } = final
   const every = `Values come every ${time(statistics.interval)}`
   const { none, chosen, longest } = effectOf(candidates, final, 'onDelay')
-  if (onDelay === 0 && none !== undefined && none.perDay <= perDay) {
+  if (onDelay === 0 && none !== undefined && isFewEnough(none, perDay)) {
     return `${every}; without a delay, which tells everything later, there would have been ${rate(none)}, which is few enough.`
   }
   if (onDelay === 0) {

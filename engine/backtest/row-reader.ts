@@ -160,7 +160,7 @@ function timeFault(found: unknown): string {
 
 function noTime(names: readonly string[], file: string) {
   const detail = `none of its columns is called ${timeNames.slice(0, -1).join(', ')} or ${timeNames.at(-1)}`
-  const wanted = `Say with --time which one is the time: ${names.join(', ')}. If these are no names, put a line of names on top.`
+  const wanted = `Say which one is the time (--time): ${names.join(', ')}. If these are no names, put a line of names on top.`
   return rulewireError('INPUT_UNUSABLE', { file, detail, wanted })
 }
 

@@ -88,7 +88,7 @@ describe('a CSV file', () => {
     })
     await expect(read('1,2\n3,4\n', { topic: 'a' })).rejects.toMatchObject({
       message: expect.stringContaining('none of its columns is called time, timestamp, ts, datetime or date'),
-      hint: expect.stringContaining('--time which one is the time: 1, 2.'),
+      hint: expect.stringContaining('Say which one is the time (--time): 1, 2.'),
     })
   })
 
