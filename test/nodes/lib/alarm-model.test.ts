@@ -106,7 +106,7 @@ const happening = fc.oneof(
     late: small(8),
     active: fc.boolean(),
   }),
-  fc.record({ do: fc.constant('bad' as const) }),
+  fc.record({ do: fc.constant('bad' as const), retained: fc.boolean() }),
   fc.record({ do: fc.constant('wait' as const) }),
   fc.record({ do: fc.constantFrom('acknowledge' as const, 'note' as const, 'unshelve' as const, 'reset' as const) }),
   fc.record({ do: fc.constantFrom('out-of-service' as const, 'in-service' as const) }),
@@ -148,6 +148,8 @@ it('keeps its promises whatever happens to it', () => {
       expect(events.map(({ state }) => state.seq)).toEqual(events.map((_, index) => index + 1))
       expect(feed.transitions.every(({ time }) => time <= now)).toBe(true)
       expectTurns(events.map(({ name }) => name))
+      const numbers = feed.transitions.filter(({ notify }) => notify).map(({ seq }) => seq)
+      expect(new Set(numbers).size, '[N3] no number is told twice').toBe(numbers.length)
       // [G4] [N2] Once the gate is open and a live value has come, people know how it stands.
       if (feed.state === undefined) return
       now += 100 - (now % 16)
@@ -168,7 +170,7 @@ function happen(feed: Feed, what: Happening, now: number): void {
   if (what.do === 'sample') {
     const fields: Partial<Sample> = { retained: what.retained, active: what.active, time: now - what.late }
     feed.sample(what.value, now, fields)
-  } else if (what.do === 'bad') feed.bad(now)
+  } else if (what.do === 'bad') feed.bad(now, what.retained)
   else if (what.do === 'wait') feed.wait(now)
   else if (what.do === 'restart') feed.restart(now)
   else if (feed.state !== undefined) {
