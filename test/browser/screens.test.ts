@@ -107,100 +107,104 @@ describe('alarms', () => {
 })
 
 describe('every screen', () => {
-  for (const dark of [false, true]) {
-    it(`has nothing that axe finds, ${dark ? 'dark' : 'light'}`, async () => {
-      await withPage(browser, engine.url, { dark }, async ({ page, complaints }) => {
-        await page.locator('[data-flow="room"]').click()
-        await page.locator('[data-node="warm"]').waitFor()
-        const found: string[] = []
-        const look = async (screen: string) => found.push(...(await axe(page)).map((text) => `${screen}: ${text}`))
-        await look('flow')
-        await page.locator('[data-node="warm"]').click()
-        await page.locator('[data-field="when"] .cm-content').waitFor()
-        await page.locator('[data-field="when"] .cm-content').click()
-        await page.keyboard.press('Control+a')
-        await page.keyboard.insertText('payload.t >')
-        await page.locator('[data-problems="1"]').click()
-        await page.locator('[data-field="when"] li').waitFor()
-        await look('settings with a problem')
-        await page.locator('[data-node="tell"]').click()
-        await look('settings of another node')
-        await page.keyboard.press('3')
-        await page.getByRole('treeitem').first().waitFor()
-        await look('outline')
-        await page.keyboard.press('2')
-        await page.getByLabel('Topic filter to watch').waitFor()
-        await look('topics')
-        await page.keyboard.press('Escape')
-        for (const drawer of ['try', 'trace', 'alarms', 'letters', 'tests', 'backtest']) {
-          await openDrawer(page, drawer)
-          if (drawer === 'tests') await page.locator('[data-run-tests]').waitFor()
-          if (drawer === 'backtest') await page.locator('[data-recorded-history]').waitFor()
-          await look(drawer)
-        }
-        for (const [screen, keys] of [
-          ['commands', 'Control+k'],
-          ['search', 'Control+f'],
-          ['deploy', 'Control+Enter'],
-          ['rename', 'F2'],
-        ] as const) {
-          // A key that is pressed while the dialog before is still closing goes to nobody: then it is pressed again.
-          await until(
-            async () => {
-              await page.keyboard.press(keys)
-              return page
-                .getByRole('dialog')
-                .waitFor({ timeout: 5000 })
-                .then(
-                  () => true,
-                  () => false,
-                )
-            },
-            `the dialog of ${keys}`,
-            20_000,
-          )
-          await page.locator('[data-confirm], dialog input').first().waitFor()
-          await look(screen)
-          await page.keyboard.press('Escape')
-          await page.getByRole('dialog').waitFor({ state: 'hidden' })
-        }
-        for (const command of ['Publish a message', 'New flow', 'Import a flow', 'Keyboard', 'Delete the flow']) {
-          await page.keyboard.press('Control+k')
-          await page.getByRole('dialog').getByRole('combobox').fill(command)
-          await page.keyboard.press('Enter')
-          await page
-            .getByRole('dialog', { name: new RegExp(command === 'Delete the flow' ? 'Delete' : command) })
-            .waitFor()
-          await look(command)
-          await page.keyboard.press('Escape')
-          await page.getByRole('dialog').waitFor({ state: 'hidden' })
-        }
-        await page.locator('[data-account]').click()
-        for (const tab of ['Account', 'API tokens', 'Users', 'Secrets', 'Broker users', 'Audit log']) {
-          await page.getByRole('tab', { name: tab, exact: true }).click()
-          await page.locator('[data-admin]').getByText('Loading…').waitFor({ state: 'detached' })
-          await look(tab)
-        }
+  it('has nothing that axe finds, in light and in dark', async () => {
+    await withPage(browser, engine.url, {}, async ({ page, complaints }) => {
+      await page.locator('[data-flow="room"]').click()
+      await page.locator('[data-node="warm"]').waitFor()
+      const found: string[] = []
+      // The colours are all that differs in the dark.
+      const look = async (screen: string) => {
+        found.push(...(await axe(page)).map((text) => `${screen}: ${text}`))
+        await page.emulateMedia({ colorScheme: 'dark' })
+        found.push(...(await axe(page, ['color-contrast'])).map((text) => `${screen}, dark: ${text}`))
+        await page.emulateMedia({ colorScheme: 'light' })
+      }
+      await look('flow')
+      await page.locator('[data-node="warm"]').click()
+      await page.locator('[data-field="when"] .cm-content').waitFor()
+      await page.locator('[data-field="when"] .cm-content').click()
+      await page.keyboard.press('Control+a')
+      await page.keyboard.insertText('payload.t >')
+      await page.locator('[data-problems="1"]').click()
+      await page.locator('[data-field="when"] li').waitFor()
+      await look('settings with a problem')
+      await page.locator('[data-node="tell"]').click()
+      await look('settings of another node')
+      await page.keyboard.press('3')
+      await page.getByRole('treeitem').first().waitFor()
+      await look('outline')
+      await page.keyboard.press('2')
+      await page.getByLabel('Topic filter to watch').waitFor()
+      await look('topics')
+      await page.keyboard.press('Escape')
+      for (const drawer of ['try', 'trace', 'alarms', 'letters', 'tests', 'backtest']) {
+        await openDrawer(page, drawer)
+        if (drawer === 'tests') await page.locator('[data-run-tests]').waitFor()
+        if (drawer === 'backtest') await page.locator('[data-recorded-history]').waitFor()
+        await look(drawer)
+      }
+      for (const [screen, keys] of [
+        ['commands', 'Control+k'],
+        ['search', 'Control+f'],
+        ['deploy', 'Control+Enter'],
+        ['rename', 'F2'],
+      ] as const) {
+        // A key that is pressed while the dialog before is still closing goes to nobody: then it is pressed again.
+        await until(
+          async () => {
+            await page.keyboard.press(keys)
+            return page
+              .getByRole('dialog')
+              .waitFor({ timeout: 5000 })
+              .then(
+                () => true,
+                () => false,
+              )
+          },
+          `the dialog of ${keys}`,
+          20_000,
+        )
+        await page.locator('[data-confirm], dialog input').first().waitFor()
+        await look(screen)
         await page.keyboard.press('Escape')
         await page.getByRole('dialog').waitFor({ state: 'hidden' })
-        await page.getByRole('button', { name: 'What to do with the flow' }).click()
-        await page.getByRole('menu').waitFor()
-        await look('menu')
+      }
+      for (const command of ['Publish a message', 'New flow', 'Import a flow', 'Keyboard', 'Delete the flow']) {
+        await page.keyboard.press('Control+k')
+        await page.getByRole('dialog').getByRole('combobox').fill(command)
+        await page.keyboard.press('Enter')
+        await page
+          .getByRole('dialog', { name: new RegExp(command === 'Delete the flow' ? 'Delete' : command) })
+          .waitFor()
+        await look(command)
         await page.keyboard.press('Escape')
-        await page.keyboard.press('g')
-        await page.keyboard.press('n')
-        await page.locator('[data-picker]').waitFor()
-        await look('quick add')
-        await page.keyboard.press('Escape')
-        await page.getByRole('button', { name: '中文' }).click()
-        await page.getByRole('button', { name: '发布消息' }).waitFor()
-        await look('Chinese')
-        expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN')
-        expect(found).toEqual([])
-        expect(complaints).toEqual([])
-      })
-    }, 120_000)
-  }
+        await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      }
+      await page.locator('[data-account]').click()
+      for (const tab of ['Account', 'API tokens', 'Users', 'Secrets', 'Broker users', 'Audit log']) {
+        await page.getByRole('tab', { name: tab, exact: true }).click()
+        await page.locator('[data-admin]').getByText('Loading…').waitFor({ state: 'detached' })
+        await look(tab)
+      }
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      await page.getByRole('button', { name: 'What to do with the flow' }).click()
+      await page.getByRole('menu').waitFor()
+      await look('menu')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('g')
+      await page.keyboard.press('n')
+      await page.locator('[data-picker]').waitFor()
+      await look('quick add')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: '中文' }).click()
+      await page.getByRole('button', { name: '发布消息' }).waitFor()
+      await look('Chinese')
+      expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN')
+      expect(found).toEqual([])
+      expect(complaints).toEqual([])
+    })
+  }, 120_000)
 })
 
 describe('speed', () => {
