@@ -311,9 +311,9 @@ export const errorTable = {
     hint: 'Check the path and the permissions.',
   },
   FILE_UNWRITABLE: {
-    status: 400,
+    status: 500,
     text: 'The file {file} cannot be written: {detail}.',
-    hint: 'Check the path and the permissions.',
+    hint: 'Check the path, the permissions and the room on the disk.',
   },
   INSECURE_HTTP: {
     status: 400,

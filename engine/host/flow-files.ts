@@ -1,9 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reasonOf, rulewireError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../run/ports.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** Wait after a change before the directory is read, so that a file that is being written is whole: milliseconds. */
 const quiet = 80
@@ -84,20 +85,11 @@ export class FlowFiles {
     this.#plan(patrol, look)
   }
 
-  /** Writes a flow's file so that it is whole or not there at all, whatever happens. */
+  /** Writes a flow's file so that it is whole or as it was, whatever happens. Throws FILE_UNWRITABLE. */
   async write(flow: string, text: string): Promise<void> {
-    const name = `${flow}.json`
     const file = this.fileOf(flow)
-    const draft = join(this.directory, `.${name}.new`)
-    const handle = await open(draft, 'w', 0o644)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
-    this.#known.set(name, { stamp: await stampOf(file), text })
+    await writeWhole(file, text)
+    this.#known.set(`${flow}.json`, { stamp: await stampOf(file), text })
   }
 
   async remove(flow: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Problem, RulewireError, reasonOf, rulewireError } from '../errors.ts'
@@ -14,6 +14,7 @@ import type {
 } from '../server/protocol-tests.ts'
 import type { AnyNodeSpec } from '../spec/spec.ts'
 import { doRuleTests, type RuleTestsJob, type RuleTestsResult } from './rule-tests-job.ts'
+import { writeWhole } from './whole-file.ts'
 
 export interface RuleTestDeskOptions {
   /** Where flows and their tests stand. */
@@ -56,7 +57,7 @@ export class RuleTestDesk implements RuleTestsApi {
     if (document.flow !== flow) throw rulewireError('FLOW_NAME_MISMATCH', { file: flow, flow: document.flow })
     const before = await this.get(flow)
     if (hash !== undefined && (before.hash ?? '') !== hash) throw rulewireError('CHANGED_MEANWHILE', { flow })
-    await this.#write(fileOf(flow), text)
+    await writeWhole(join(this.#options.flows, fileOf(flow)), text)
     return { flow, file: fileOf(flow), exists: true, text, hash: hashOf(text) }
   }
 
@@ -97,19 +98,6 @@ export class RuleTestDesk implements RuleTestsApi {
       if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
       throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
     }
-  }
-
-  /** So that the file is whole or as it was, whatever happens. */
-  async #write(file: string, text: string): Promise<void> {
-    const draft = join(this.#options.flows, `.${file}.new`)
-    const handle = await open(draft, 'w', 0o644)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, join(this.#options.flows, file))
   }
 }
 

@@ -54,6 +54,19 @@ it('C30: a flow is written beside its place, synced, and renamed into it', async
   expect(readFileSync(join(path, 'attic.json'), 'utf8')).toBe('{}')
 })
 
+it('C30: a flow that cannot be written is told with its file and leaves nothing beside it', async () => {
+  const { path } = temporaryDirectory('unwritable')
+  mkdirSync(join(path, 'attic.json'))
+  const files = new FlowFiles(path, systemClock, () => undefined)
+  const file = join(path, 'attic.json')
+  await expect(files.write('attic', '{}')).rejects.toMatchObject({
+    code: 'FILE_UNWRITABLE',
+    message: expect.stringContaining(`The file ${file} cannot be written: `),
+  })
+  files.close()
+  expect(readdirSync(path)).toEqual(['attic.json'])
+})
+
 it('C5: a data directory that others could read is for its owner from the next start on', () => {
   const { path } = temporaryDirectory('data')
   chmodSync(path, 0o755)
