@@ -13,7 +13,7 @@ import {
   z,
 } from '../engine/node.ts'
 import { keyField, keyReader, measured } from './lib/keyed.ts'
-import { asNumber, tooLarge } from './lib/numbers.ts'
+import { asSummand } from './lib/numbers.ts'
 import { emptySum, plus, type Sum, total } from './lib/sum.ts'
 import { withFields } from './lib/types.ts'
 import { wrongResult } from './lib/values.ts'
@@ -56,7 +56,7 @@ counts, and its amount is added, but running time and the meter do not see it.
 
 **What is kept**: the counts of each key. Sums lose nothing to rounding: ten times 0.1 is 1.
 
-**Bad input**: an amount or a reading that is no number, a sum beyond the largest number that there is, or a **running** that is neither true nor false, goes to the port \`error\` (WRONG_RESULT) and changes nothing.`,
+**Bad input**: an amount or a reading that is no number or is beyond 1e150, or a **running** that is neither true nor false, goes to the port \`error\` (WRONG_RESULT) and changes nothing.`,
   config: z
     .strictObject({
       key: keyField('counts of its own'),
@@ -198,17 +198,15 @@ counts, and its amount is added, but running time and the meter do not see it.
         const before = readKept(state.get(key)) ?? newCount(time)
         const late = time < before.time
         const counts = when === undefined || when(message) === true
-        const amount = add === undefined || !counts ? 0 : asNumber(add(message), add.text)
-        const reading = meter === undefined ? null : asNumber(meter(message), meter.text)
+        const amount = add === undefined || !counts ? 0 : asSummand(add(message), add.text)
+        const reading = meter === undefined ? null : asSummand(meter(message), meter.text)
         const on = running === undefined ? false : asBoolean(running(message), running.text)
         const risen = reading === null || late ? 0 : advanceOf(before.meter, reading)
-        const sum = plus(before.total, amount + risen)
-        if (!Number.isFinite(total(sum))) throw tooLarge((add ?? meter)?.text ?? '', reading ?? amount)
         const kept: Kept = {
           since: before.since,
           time: late ? before.time : time,
           count: before.count + (counts ? 1 : 0),
-          total: sum,
+          total: plus(before.total, amount + risen),
           meter: late ? before.meter : reading,
           on: late ? before.on : on,
           runtime: runtimeAt(before, time),

@@ -14,11 +14,11 @@ import {
   type Type,
   union,
 } from '../engine/node.ts'
-import { isUsable, percentOf } from './lib/aggregate.ts'
+import { percentOf } from './lib/aggregate.ts'
 import { type Arrival, type Bucket, bucketOf, gather, resultsOf } from './lib/bucket.ts'
 import { keep, recall } from './lib/keep.ts'
 import { keyReader, measured, partOf } from './lib/keyed.ts'
-import { asNumber, numberPort, tooLarge } from './lib/numbers.ts'
+import { asSummand, numberPort } from './lib/numbers.ts'
 import { present, withFields } from './lib/types.ts'
 import { wrongResult } from './lib/values.ts'
 import { usualResults, windowConfig } from './lib/window-config.ts'
@@ -53,7 +53,7 @@ a count go by arrival, and know no late messages.
 these (not out of the count, sum, mean, min, max, first, last and stddev of tumbling windows and sessions), and the payload says so: \`truncated\` is true. Each message writes what is kept
 of its window anew, so keep long windows with percentiles few. A window that ended while the engine was down is sent at the start.
 
-**Bad input**: without **compute**, a value that is no number, or is so huge that it cannot be added up, goes to the port \`error\` (WRONG_RESULT), and so does a missing value with it.
+**Bad input**: without **compute**, a value that is no number, or one beyond 1e150, goes to the port \`error\` (WRONG_RESULT), and so does a missing value with it.
 A window that ends and whose **compute** fails becomes a dead letter; it is kept until that is tried again, and later windows go on.`,
   config: windowConfig,
   inputs: ({ value, compute }) => ({
@@ -152,12 +152,6 @@ A window that ends and whose **compute** fails becomes a dead letter; it is kept
     const needsItems = kind === 'sliding' || !numbers || results.some((name) => percentOf(name) !== undefined)
     const gathering = { limit: needsItems ? limit : 0, numbers }
 
-    /** Keeps an open window, unless its newest value makes nothing of all the others. */
-    const put = (name: string, bucket: Bucket, { value }: Arrival) => {
-      if (bucket.stats !== null && !isUsable(bucket.stats)) throw tooLarge(text, Number(value))
-      state.set(name, bucket)
-    }
-
     const send = (key: string, bucket: Bucket, from: number, to: number) => {
       const { topic, params, items, cut } = bucket
       const made = message({ topic, params, key, time: to })
@@ -184,15 +178,14 @@ A window that ends and whose **compute** fails becomes a dead letter; it is kept
       if (due <= now()) return out.late(incoming)
       const name = `${from}..${from + length}`
       const part = partOf(key, name)
-      put(part, gather(readBucket(state.get(part)), arrival, gathering), arrival)
+      state.set(part, gather(readBucket(state.get(part)), arrival, gathering))
       timers.set(key, name, due)
     }
 
     const inCounted = (key: string, arrival: Arrival, incoming: Message) => {
       const bucket = gather(readBucket(state.get(key)), arrival, gathering)
       const size = numbers ? (bucket.stats?.count ?? 0) : bucket.items.length
-      put(key, bucket, arrival)
-      if (size < (count ?? 1)) return
+      if (size < (count ?? 1)) return state.set(key, bucket)
       state.delete(key)
       close(key, `full ${incoming.id}`, bucket)
     }
@@ -202,7 +195,7 @@ A window that ends and whose **compute** fails becomes a dead letter; it is kept
       if (count === undefined && before !== undefined && arrival.time <= before.last - length) return out.late(incoming)
       const bucket = count === undefined ? slideByTime(before, arrival) : slideByCount(before, arrival, count)
       if (bucket === undefined) return
-      put(key, bucket, arrival)
+      state.set(key, bucket)
       if (count === undefined) send(key, bucket, bucket.last - length, bucket.last)
       else send(key, bucket, bucket.first, bucket.last)
     }
@@ -232,7 +225,7 @@ A window that ends and whose **compute** fails becomes a dead letter; it is kept
       if (open === undefined ? time + gap + wait <= now() : time < open.first - gap) return out.late(incoming)
       const ended = open !== undefined && time > open.last + gap
       const bucket = gather(ended ? undefined : open, arrival, gathering)
-      put(key, bucket, arrival)
+      state.set(key, bucket)
       timers.set(key, 'end', bucket.last + gap + wait)
       if (ended) close(key, `ended ${open.first}`, open)
     }
@@ -245,7 +238,7 @@ A window that ends and whose **compute** fails becomes a dead letter; it is kept
         const key = keyOf(incoming)
         const found = value === undefined ? incoming.payload : value(incoming)
         if (found === undefined) throw wrongResult(text, found, numbers ? 'a number' : 'a value')
-        const item: Json = numbers ? asNumber(found, text) : keep(found)
+        const item: Json = numbers ? asSummand(found, text) : keep(found)
         const { topic, params } = incoming
         take(key, { time: measured(incoming, now()), value: item, topic, params }, incoming)
       },

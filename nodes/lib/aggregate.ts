@@ -61,11 +61,6 @@ export function withValue(stats: Stats | null, time: number, value: number): Sta
   }
 }
 
-/** Whether all of it can be kept: sums and squares of huge values are beyond the largest number. */
-export function isUsable({ sum, squares }: Stats): boolean {
-  return Number.isFinite(total(sum)) && Number.isFinite(squares)
-}
-
 /** A result by its name. `sorted`: the values in ascending order, for percentiles; at least one. */
 export function resultOf(name: string, stats: Stats, sorted: readonly number[]): number {
   const percent = percentOf(name)

@@ -18,10 +18,15 @@ export function asNumber(value: unknown, expression: string): number {
   throw wrongResult(expression, value, 'a number')
 }
 
-/** The error of a number that cannot be reckoned with those that came before: what comes out is beyond the largest one. */
-export function tooLarge(expression: string, found: number) {
-  return wrongResult(expression, found, 'a number that can be added to those before')
+/** A number that can be squared and added up as often as anybody will: up to 1e150. Throws WRONG_RESULT. */
+export function asSummand(value: unknown, expression: string): number {
+  const number = asNumber(value, expression)
+  if (Math.abs(number) > largestSummand) throw wrongResult(expression, value, `a number up to ${largestSummand}`)
+  return number
 }
+
+/** A sum beyond the largest number that there is would have no value any more, whatever came later. */
+const largestSummand = 1e150
 
 /** Results of decimal numbers as people expect them: 8.3 - 8 is 0.3. -0 is 0. */
 export function tidy(value: number): number {

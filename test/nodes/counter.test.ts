@@ -65,20 +65,17 @@ describe('the counter node', () => {
     expect(again.sent.at(-1)?.message.payload).toMatchObject({ count: 2 })
   })
 
-  it('a number so huge that the sum has no value is an error, and the total goes on without it', () => {
+  it('a number so huge that sums would soon have no value is an error, and the total goes on without it', () => {
     for (const config of [{ add: 'payload' }, { meter: 'payload' }]) {
       const bench = new Bench(counter, config)
-      for (const payload of [-1.7e308, 1.7e308, 1.7e308]) bench.send('in', { payload })
-      expect(bench.failures.every(({ code }) => code === 'WRONG_RESULT')).toBe(true)
-      const totals = bench.takeSent().out?.map(({ payload }) => Reflect.get(payload as object, 'total'))
-      expect(totals?.every(Number.isFinite)).toBe(true)
+      for (const payload of [1e308, 5, -1e308, 1.1e150, 7]) bench.send('in', { payload })
+      expect(bench.failures.map(({ message }) => message)).toEqual(
+        ['1e+308', '-1e+308', '1.1e+150'].map(
+          (found) => `"payload" gave the number ${found} where a number up to 1e+150 is needed.`,
+        ),
+      )
+      expect(bench.takeSent().out?.at(-1)).toMatchObject({ payload: { count: 2, total: 'add' in config ? 12 : 2 } })
     }
-    const bench = new Bench(counter, { add: 'payload' })
-    for (const payload of [1e308, 1e308, 5]) bench.send('in', { payload })
-    expect(bench.failures.map(({ message }) => message)).toEqual([
-      '"payload" gave the number 1e+308 where a number that can be added to those before is needed.',
-    ])
-    expect(bench.takeSent().out).toMatchObject([{ payload: { count: 1 } }, { payload: { count: 2, total: 1e308 } }])
   })
 
   it.each([

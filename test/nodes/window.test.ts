@@ -263,15 +263,19 @@ describe('the window node', () => {
     { kind: 'sliding', length: '1m' },
     { kind: 'sliding', count: 3 },
     { kind: 'session', gap: '1m' },
-  ])('%j: a number so huge that it cannot be added up is an error, and the window goes on without it', (config) => {
-    const bench = new Bench(window, { ...config, results: ['count', 'sum'] })
-    for (const payload of [1, 1e308, 2, 3]) bench.send('in', { payload })
-    bench.advance(5 * 60_000)
-    expect(bench.failures.map(({ message }) => message)).toEqual([
-      '"payload" gave the number 1e+308 where a number that can be added to those before is needed.',
-    ])
-    expect(bench.takeSent().out?.at(-1)?.payload).toMatchObject({ count: 3, sum: 6 })
-  })
+  ])(
+    '%j: a number so huge that squares would have no value is an error, also as the first one, and the window goes on without it',
+    (config) => {
+      const bench = new Bench(window, { ...config, results: ['count', 'sum', 'stddev'] })
+      for (const payload of [1e300, 1, -1e308, 2, 3]) bench.send('in', { payload })
+      bench.advance(5 * 60_000)
+      expect(bench.failures.map(({ message }) => message)).toEqual([
+        '"payload" gave the number 1e+300 where a number up to 1e+150 is needed.',
+        '"payload" gave the number -1e+308 where a number up to 1e+150 is needed.',
+      ])
+      expect(bench.takeSent().out?.at(-1)?.payload).toMatchObject({ count: 3, sum: 6, stddev: 1 })
+    },
+  )
 
   it.each([
     [{}, 'neither "length" nor "count" is there; give one of them'],
