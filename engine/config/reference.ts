@@ -42,8 +42,10 @@ function inner(schema: FieldSchema): { shape: FieldSchema; record: boolean } | u
 }
 
 function row(name: string, schema: FieldSchema): string {
-  const lines = linesOf(schema).map(lineText).join('; ')
-  const fallback = schema.default === undefined ? '' : `\`${JSON.stringify(schema.default)}\``
+  const own = linesOf(schema)
+  const lines = own.map(lineText).join('; ')
+  const told = own.flatMap(({ shown }) => shown ?? []).join('; ')
+  const fallback = schema.default === undefined ? told : `\`${JSON.stringify(schema.default)}\``
   return `| \`${name}\` | ${cell(schema.description)} ${cell(kindOf(schema))} | ${fallback} | ${lines} |\n`
 }
 
