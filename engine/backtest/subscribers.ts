@@ -6,6 +6,8 @@ import { anyConnection } from './recorded.ts'
 
 /** Topics whose subscribers are remembered. */
 const cachedTopics = 8192
+/** Longer topics are not. */
+const longestCached = 512
 
 /** Who takes which topic. A node is found once, however many of its filters match. */
 export class Subscribers {
@@ -29,7 +31,7 @@ export class Subscribers {
       (one) => (connection === anyConnection || one.connection === connection) && filtersIntersect(one.filter, topic),
     )
     const targets = [...new Set(matching.map(({ target }) => target))]
-    known.set(topic, targets)
+    if (topic.length <= longestCached) known.set(topic, targets)
     return targets
   }
 }

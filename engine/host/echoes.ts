@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { PublishEffect } from '../spec/context.ts'
 import type { Packet } from '../spec/message.ts'
 
 /** Messages that are known at most; the oldest are forgotten. */
 const mostKnown = 20_000
+/** Characters of a topic that is remembered as it is. */
+const longestTopic = 512
 /** How long one is expected back, milliseconds. What comes later is taken for a message of somebody else. */
 const longest = 10_000
 
@@ -58,6 +61,8 @@ export class Echoes {
   }
 }
 
+/** Long topics are told by their digest: many are remembered. */
 function looksOf(topic: string, payload: string | Uint8Array): string {
-  return `${crc32(payload)} ${topic}`
+  const name = topic.length <= longestTopic ? topic : createHash('sha256').update(topic).digest('base64')
+  return `${crc32(payload)} ${name}`
 }

@@ -38,6 +38,8 @@ interface Row {
 
 /** Topics whose answer is kept. */
 const cachedTopics = 16_384
+/** Longer topics are not kept. */
+const longestCached = 512
 
 /**
  * The parts of the history that may hold what a query wants, as the history is at this moment, in the order of writing. The
@@ -121,7 +123,7 @@ function topicTest(filters: readonly string[] | undefined): (topic: string) => b
   const known = new BoundedCache<string, boolean>(cachedTopics)
   return (topic) => {
     const found = known.get(topic) ?? filters.some((filter) => filtersIntersect(filter, topic))
-    known.set(topic, found)
+    if (topic.length <= longestCached) known.set(topic, found)
     return found
   }
 }

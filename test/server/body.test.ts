@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Collector } from '../../engine/net/collector.ts'
 import { readBody } from '../../engine/server/body.ts'
+import { memoryInUse } from '../tools/memory.ts'
 import { nextEvent, until } from '../tools/wait.ts'
 
 let server: Server
@@ -33,13 +32,6 @@ afterEach(() => {
 function begin(head: string, body = '') {
   socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n${body}`)
   return until(() => last, 'the request')
-}
-
-function memoryInUse(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
 }
 
 describe('C38: a body', () => {

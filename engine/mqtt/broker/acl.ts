@@ -16,6 +16,8 @@ export interface Rights {
 
 /** Topics whose answer is remembered for each client. */
 const remembered = 256
+/** Longer topics are not, so that nobody fills the memory with them. */
+const longestRemembered = 512
 
 /** Why a text cannot be the filter of a rule; undefined when it can. */
 export function ruleFilterFault(filter: string): string | undefined {
@@ -43,7 +45,7 @@ export function rightsOf(
       if (answer !== undefined) return answer
       // A wildcard is no topic, and would be covered by itself.
       const allowed = !/[+#]/.test(topic) && publishing.some((filter) => filterCovers(filter, topic))
-      known.set(topic, allowed)
+      if (topic.length <= longestRemembered) known.set(topic, allowed)
       return allowed
     },
     maySubscribe: (filter) => subscribing.some((outer) => filterCovers(outer, filter)),

@@ -1,5 +1,8 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { Echoes } from '../../../engine/host/echoes.ts'
+import { rightsOf } from '../../../engine/mqtt/broker/acl.ts'
 import { bytesOf } from '../../../engine/mqtt/broker/sessions.ts'
+import { memoryInUse } from '../../tools/memory.ts'
 import { nextEvent, until } from '../../tools/wait.ts'
 import { removeDatabases } from './database.ts'
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from './harness.ts'
@@ -126,4 +129,27 @@ describe('C44: what clients can fill memory with has an end', () => {
     const warnings = served.lines.filter((line) => line.startsWith('warn '))
     expect(warnings.map((line) => line.length - 'warn '.length)).toEqual([1001, 1001])
   })
+})
+
+it('C44: what is remembered of topics is little, however long they are', () => {
+  const rights = rightsOf([{ action: 'both', filter: 'a/#' }], { user: 'pump', clientId: 'c' })
+  const echoes = new Echoes(() => 0)
+  const topics = (index: number) => `a/${index}/${'x'.repeat(60_000)}`
+  const packet = {
+    connection: 'default',
+    payload: Buffer.from('x'),
+    qos: 0,
+    retain: false,
+    received: 0,
+    props: {},
+  } as const
+  const before = memoryInUse()
+  for (let index = 0; index < 250; index++) {
+    const topic = topics(index)
+    expect(rights.mayPublish(topic)).toBe(true)
+    echoes.sent({ kind: 'publish', topic, payload: 'x', qos: 0, retain: false }, { hops: 3, times: 1 })
+  }
+  expect(memoryInUse() - before).toBeLessThan(5_000_000)
+  expect(echoes.hopsOf({ ...packet, topic: topics(7) }, 'a/in')).toBe(3)
+  expect(echoes.hopsOf({ ...packet, topic: topics(250) }, 'a/in')).toBe(0)
 })
