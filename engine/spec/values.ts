@@ -12,11 +12,14 @@ export function describeValue(value: unknown): string {
 
 /** UTC milliseconds of a number of milliseconds or an ISO 8601 text; undefined when it is neither. */
 export function readTime(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? Math.round(value) : undefined
+  if (typeof value === 'number') return Math.abs(value) <= lastTime ? Math.round(value) : undefined
   if (typeof value !== 'string' || !isoTime.test(value)) return undefined
   const parsed = Date.parse(value.includes('T') && !zoned.test(value) ? `${value}Z` : value)
   return Number.isNaN(parsed) ? undefined : parsed
 }
+
+/** The calendar of JavaScript ends there, UTC milliseconds. */
+const lastTime = 8.64e15
 
 const isoTime = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/
 const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/

@@ -45,6 +45,8 @@ describe('a time', () => {
     Number.POSITIVE_INFINITY,
     {},
     '1767261600000',
+    8.64e15 + 2,
+    -1e300,
   ])('%j is none', (value) => {
     expect(readTime(value)).toBeUndefined()
   })
