@@ -4,6 +4,7 @@ import { RulewireError, reasonOf } from '../errors.ts'
 import { examine, type Finding, type Patient } from '../host/doctor.ts'
 import { defaultConnection } from '../spec/connection.ts'
 import { command } from './command.ts'
+import { checkExposure } from './exposure.ts'
 import { packageVersion } from './home.ts'
 import { flag } from './option.ts'
 import { type ParsedOptions, readSettings, readSettingsWithoutFile } from './settings.ts'
@@ -38,7 +39,7 @@ export async function examineAll(given: ParsedOptions): Promise<Finding[]> {
   try {
     const { settings, file } = readSettings(given)
     const config: Finding = { name: 'config', state: 'ok', text: file ?? 'no config file', hint: '' }
-    return [program, config, ...(await examine(patientOf(settings)))]
+    return [program, config, ...exposure(settings), ...(await examine(patientOf(settings)))]
   } catch (thrown) {
     if (!(thrown instanceof RulewireError)) throw thrown
     const [first] = thrown.problems
@@ -46,6 +47,17 @@ export async function examineAll(given: ParsedOptions): Promise<Finding[]> {
     const config: Finding = { name: 'config', state: 'error', text: `${reasonOf(thrown)}${place}`, hint: thrown.hint }
     const { settings } = readSettingsWithoutFile(given)
     return [program, config, ...(await examine(patientOf(settings)))]
+  }
+}
+
+/** What a start would refuse. */
+function exposure(settings: Settings): Finding[] {
+  try {
+    checkExposure(settings)
+    return []
+  } catch (thrown) {
+    if (!(thrown instanceof RulewireError)) throw thrown
+    return [{ name: 'exposure', state: 'error', text: thrown.message, hint: thrown.hint }]
   }
 }
 
@@ -77,8 +89,8 @@ function certificatesOf(value: unknown, path: readonly string[] = []): Patient['
   return Object.entries(fields).flatMap(([name, inner]) => {
     if (typeof inner !== 'string') return certificatesOf(inner, [...path, name])
     if (!['cert', 'ca', 'clientCa'].includes(name)) return []
-    const key = name === 'cert' && typeof fields.key === 'string' ? fields.key : undefined
-    return [{ name: [...path, name].join('.'), file: inner, key }]
+    const key = typeof fields.key === 'string' ? { file: fields.key } : 'missing'
+    return [{ name: [...path, name].join('.'), file: inner, key: name === 'cert' ? key : undefined }]
   })
 }
 

@@ -25,8 +25,8 @@ export interface Patient {
   mqtt: { host: string; port: number }
   /** The port with TLS of the embedded broker. */
   mqtts?: { host: string; port: number }
-  /** PEM files with certificates: what each is for, where it is, and where its key is. */
-  certificates: readonly { name: string; file: string; key?: string | undefined }[]
+  /** PEM files with certificates: what each is for, where it is, and where its key is; `missing` when it needs one and has none. */
+  certificates: readonly { name: string; file: string; key?: { file: string } | 'missing' | undefined }[]
   specs: ReadonlyMap<string, AnyNodeSpec>
   /** Names of connections that flows may use. */
   connections: readonly string[]
@@ -165,11 +165,13 @@ function certificate({ name, file, key }: Patient['certificates'][number], now: 
 }
 
 /** Why a key cannot be used with a certificate, as a sentence. */
-function keyFault(found: X509Certificate, key: string): string | undefined {
+function keyFault(found: X509Certificate, key: { file: string } | 'missing'): string | undefined {
+  if (key === 'missing') return 'there is no key for it'
   try {
-    return found.checkPrivateKey(createPrivateKey(readFileSync(key))) ? undefined : `${key} is the key of another one`
+    const own = createPrivateKey(readFileSync(key.file))
+    return found.checkPrivateKey(own) ? undefined : `${key.file} is the key of another one`
   } catch (cause) {
-    return `its key ${key} cannot be read: ${reasonOf(cause)}`
+    return `its key ${key.file} cannot be read: ${reasonOf(cause)}`
   }
 }
 

@@ -92,6 +92,13 @@ describe('the doctor', () => {
     )
   })
 
+  it('C2: finds what a start would refuse', async () => {
+    const { code, bad } = await doctor('--host', '0.0.0.0')
+    expect(code).toBe(1)
+    expect(bad).toContainEqual(expect.objectContaining({ name: 'exposure', state: 'error' }))
+    expect((await doctor('--host', '127.0.0.1')).bad.filter(({ name }) => name === 'exposure')).toEqual([])
+  })
+
   it('finds certificates that end, and keys that do not belong to them', async () => {
     const cert = join(home, 'cert.pem')
     const make = (days: number) =>
@@ -116,6 +123,9 @@ describe('the doctor', () => {
         expect.objectContaining({ name: 'http.tls.cert', state: 'error', text: expect.stringContaining(text) }),
       )
     }
+    expect((await doctor('--tls-cert', cert)).bad).toContainEqual(
+      expect.objectContaining({ name: 'http.tls.cert', state: 'error', text: 'there is no key for it' }),
+    )
     writeFileSync(cert, 'no certificate')
     expect((await doctor('--broker-ca', cert)).bad).toContainEqual(
       expect.objectContaining({ state: 'error', text: expect.stringContaining('cannot be read') }),
