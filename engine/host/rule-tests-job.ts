@@ -15,6 +15,7 @@ import {
   shownText,
   sinceText,
   type TestResult,
+  tellingLines,
 } from '../rules/index.ts'
 import type {
   RecordedMessage,
@@ -96,7 +97,9 @@ function shownResult(
       ...(line === undefined ? {} : { line }),
       text: failure.text,
       ...aboutOf(failure, test),
-      lines: failure.lines.flatMap((one) => shownLines(one, start)).slice(0, mostLines),
+      lines: (failure.lines.length > mostLines ? tellingLines(failure.lines) : failure.lines)
+        .flatMap((one) => shownLines(one, start))
+        .slice(0, mostLines),
       calls: failure.wire,
       unreached: failure.wire[0]?.startsWith('nothing reached ') ?? false,
     }

@@ -66,10 +66,10 @@ function listMismatch({ name, path, wanted, seen, start }: Comparison): Mismatch
   return [{ path, text, lines, node }]
 }
 
-/** Nothing is said of single ones where only their number counts. */
+/** Where only the number counts, those beyond it are too many; where there are too few, none of them is wrong. */
 function countLines(wanted: number, seen: readonly Seen[]): Line[] {
   if (seen.length === wanted) return []
-  return seen.map((one, index) => ({ kind: 'surplus', place: index + 1, seen: one }))
+  return seen.map((one, index) => ({ kind: index < wanted ? 'same' : 'surplus', place: index + 1, seen: one }))
 }
 
 function statusMismatch(node: string, wanted: unknown, found: string | undefined, time: number): Mismatch[] {

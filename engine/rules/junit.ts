@@ -37,7 +37,7 @@ function casesOf({ file, result, problems }: JunitFile): { total: number; text: 
     .map((one) => `${one.line ?? 0}:${one.column ?? 0} ${one.code} ${one.text} ${one.hint}`)
     .join('\n')
   const message = problems[0]?.text ?? 'The file could not be run.'
-  const inner = `      <error${attributes({ message })}>${escaped(text)}</error>\n`
+  const inner = `      <error${attributes({ message, type: 'unusable' })}>${escaped(text)}</error>\n`
   return {
     total: 1,
     text: `    <testcase${attributes({ classname: file, name: 'can be run' })}>\n${inner}    </testcase>\n`,
@@ -49,7 +49,7 @@ function testCase({ name, failures, start }: TestResult, flow: string): string {
   if (failures.length === 0) return `${head}/>\n`
   const text = failures.flatMap((one) => failureText(one, start).map((line) => line.text)).join('\n')
   const message = failures[0]?.text ?? ''
-  return `${head}>\n      <failure${attributes({ message })}>${escaped(text)}</failure>\n    </testcase>\n`
+  return `${head}>\n      <failure${attributes({ message, type: 'unexpected' })}>${escaped(text)}</failure>\n    </testcase>\n`
 }
 
 function failed(result: RuleFileResult | undefined): number {

@@ -11,14 +11,15 @@ export interface ReportLine {
   text: string
 }
 
-/** Lines of a comparison that are shown; of equal ones only those beside a difference. */
+/** Lines of a comparison that are shown; of equal ones only those beside a difference, or the last ones where there is none. */
 const mostLines = 20
+const lastLines = 3
 const longestValue = 200
 
 /** A failure for people: what, expected against found, and the last calls before. `start`: of the test, UTC milliseconds. */
 export function failureText(failure: Failure, start: number): ReportLine[] {
   const { step, after, text, lines, wire } = failure
-  const near = lines.filter((line, index) => line.kind !== 'same' || isNear(lines, index))
+  const near = tellingLines(lines)
   const cut = near.length - mostLines
   return [
     { tone: 'head', text: `step ${step}, at ${sinceText(after)}: ${text}` },
@@ -27,6 +28,12 @@ export function failureText(failure: Failure, start: number): ReportLine[] {
     ...(wire.length > 0 ? [{ tone: 'dim' as const, text: '  last on the wire:' }] : []),
     ...wire.map((call) => ({ tone: 'dim' as const, text: `    ${call}` })),
   ]
+}
+
+/** Of a long comparison what tells most: differences and what stands beside them, or the last lines where there is none. */
+export function tellingLines(lines: readonly Line[]): Line[] {
+  const different = lines.filter((line, index) => line.kind !== 'same' || isNear(lines, index))
+  return different.length > 0 ? different : lines.slice(-lastLines)
 }
 
 function isNear(lines: readonly Line[], index: number): boolean {

@@ -80,7 +80,7 @@ describe('rulewire test', () => {
       /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="rulewire" tests="1" failures="1" errors="0">/,
     )
     expect(xml).toContain(
-      '<testcase classname="warm" name="a &lt;warm&gt; room">\n      <failure message="warm.pass: not as expected">',
+      '<testcase classname="warm" name="a &lt;warm&gt; room">\n      <failure message="warm.pass: not as expected" type="unexpected">',
     )
     const { code, err } = await rulewire(['test', files(21), '--junit', join(directory, 'not', 'there.xml')])
     expect(code).toBe(1)

@@ -152,6 +152,15 @@ describe('a rule test that goes wrong', () => {
     ])
   })
 
+  it('calls of a number of messages only those too many that are beyond it, and shows the last ones of too few', () => {
+    const shown = (count: number) =>
+      report([opened, opened, closed, { expect: { 'doors.out': count } }]).filter((line) => /^\w+ {3}\d/.test(line))
+    const [one, two, three] = shown(4)
+    expect(shown(4)).toHaveLength(3)
+    expect([one, two, three].every((line) => line?.startsWith('dim '))).toBe(true)
+    expect(shown(2)).toEqual([two, three?.replace('dim   3  ', 'found   3 +').replace('(+0s)', '(+0s, not expected)')])
+  })
+
   it('shows where the messages went instead when nothing reached the node, ports before what came of them', () => {
     expect(
       report([closed, { at: '+2m', expect: { published: [{ topic: 'alarms/front' }], 'long.event': 1 } }]),
