@@ -275,6 +275,26 @@ describe('broken and slow requests', () => {
     expect(reply).toMatch(/^HTTP\/1\.1 408 /)
   })
 
+  test('C38: a connection more than there may be is closed at once, and those that are there go on', async () => {
+    await server.close()
+    const limits = { ...defaultLimits, connections: 2 }
+    server = await startServer({ engine, host: '127.0.0.1', port: 0, limits, withoutLogin: true })
+    const idle = [connect(server.port, '127.0.0.1'), connect(server.port, '127.0.0.1')]
+    for (const socket of idle) {
+      socket.write(`GET /livez HTTP/1.1\r\nHost: ${own()}\r\n\r\n`)
+      await nextEvent(socket, 'data')
+    }
+    const third = connect(server.port, '127.0.0.1')
+    const heard: Buffer[] = []
+    third.on('data', (chunk) => heard.push(chunk)).on('error', () => undefined)
+    third.write(`GET /livez HTTP/1.1\r\nHost: ${own()}\r\n\r\n`)
+    await nextEvent(third, 'close')
+    expect(heard).toEqual([])
+    idle[0]?.write(`GET /livez HTTP/1.1\r\nHost: ${own()}\r\n\r\n`)
+    if (idle[0] !== undefined) await nextEvent(idle[0], 'data')
+    for (const socket of idle) socket.destroy()
+  })
+
   test('a server that closes refuses what comes over open connections, and ends', async () => {
     const socket = connect(server.port, '127.0.0.1')
     await nextEvent(socket, 'connect')

@@ -303,3 +303,16 @@ test('an answer that cannot be sent is an error of this request and of nothing e
     await other.close()
   }
 })
+
+// The last one: from here on this address has to wait.
+test('C11: who tries secrets waits, with the right one too, and is told how long', async () => {
+  const send = (token: string) =>
+    ask(server.port, 'POST', '/hooks/orders/1', { headers: { authorization: token }, body: 1 })
+  const statuses: number[] = []
+  for (let count = 0; count < 11; count++) statuses.push((await send(`guess ${count}`)).status)
+  expect(statuses.slice(0, 3)).toEqual([401, 401, 401])
+  expect(statuses.at(-1)).toBe(429)
+  const right = await send(bearer.authorization)
+  expect(right).toMatchObject({ status: 429, json: { code: 'HOOK_BUSY' } })
+  expect(Number(right.headers['retry-after'])).toBeGreaterThan(0)
+})
