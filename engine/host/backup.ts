@@ -16,7 +16,7 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { type RulewireError, reasonOf, rulewireError } from '../errors.ts'
 import { copyDatabase, syncFile, verifyDatabase } from '../store/copy.ts'
-import { databaseFile } from '../store/open.ts'
+import { databaseFile, giveToOwner } from '../store/open.ts'
 
 /** What a backup holds: `manifest.json` beside the files that it names. */
 const manifestSchema = z.strictObject({
@@ -99,6 +99,8 @@ export function makeBackup(request: BackupRequest): BackupDone {
       files: Object.fromEntries(files.map((name) => [name, hashOf(join(part, name))])),
     }
     write(join(part, manifestName), `${JSON.stringify(manifest, null, 2)}\n`)
+    giveToOwner(part)
+    for (const name of readdirSync(part, { recursive: true, encoding: 'utf8' })) giveToOwner(join(part, name))
     renameSync(part, directory)
     syncFile(into)
     const bytes = files.reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)
@@ -174,7 +176,14 @@ function removeOld({ into, keep, now }: BackupRequest): number {
     .toSorted()
     .slice(0, -keep)
   const left = names.filter((name) => partPattern.test(name) && name < nameOf(now - longest))
-  for (const name of [...old, ...left]) rmSync(join(into, name), { recursive: true, force: true })
+  for (const name of [...old, ...left]) {
+    const file = join(into, name)
+    try {
+      rmSync(file, { recursive: true, force: true })
+    } catch (cause) {
+      throw rulewireError('FILE_UNWRITABLE', { file, detail: `it cannot be removed (${reasonOf(cause)})` }, { cause })
+    }
+  }
   return old.length
 }
 
