@@ -1,13 +1,21 @@
 import { RulewireError, reasonOf } from '../errors.ts'
+import { listed } from '../flow/words.ts'
 import type { Sandbox } from '../run/sandbox.ts'
 import type { EffectResult } from '../spec/context.ts'
 import type { Message } from '../spec/message.ts'
 import type { RuleStep } from './document.ts'
 
-/** Does what a step asks for, besides time. Tells why it could not. */
-export function act(sandbox: Sandbox, step: RuleStep): string | undefined {
+/**
+ * Does what a step asks for, besides time. Tells why it could not.
+ *
+ * @param filters to which the flow subscribes
+ */
+export function act(sandbox: Sandbox, step: RuleStep, filters: () => readonly string[]): string | undefined {
   const { publish, send, request, event, answer, command } = step
-  if (publish !== undefined) return publishTo(sandbox, publish, step)
+  if (publish !== undefined) {
+    if (publishTo(sandbox, publish, step) > 0) return undefined
+    return `No node subscribes to "${publish}". What the flow subscribes to: ${listed(filters())}.`
+  }
   if (event !== undefined && sandbox.status({ complete: false, changes: [event] }) === 0) {
     return 'No node of the flow watches the engine.'
   }
@@ -44,10 +52,10 @@ function requestOf(sandbox: Sandbox, { refused, body, headers = {}, query = {}, 
 
 type Request = NonNullable<RuleStep['request']>
 
-function publishTo(sandbox: Sandbox, topic: string, step: RuleStep): string | undefined {
+/** How many nodes took it. */
+function publishTo(sandbox: Sandbox, topic: string, step: RuleStep): number {
   const { payload, retain = false, qos = 1, props = {} } = step
-  const taken = sandbox.packet({ topic, payload: bytesOf(payload), retain, qos, props })
-  return taken > 0 ? undefined : `No node subscribes to "${topic}".`
+  return sandbox.packet({ topic, payload: bytesOf(payload), retain, qos, props })
 }
 
 function bytesOf(payload: unknown): Uint8Array {

@@ -112,7 +112,7 @@ class TestRun {
     const [clock, observer] = [this.#clock, this.#observer]
     if (step.at !== undefined) sandbox.advanceTo(timeOf(readMoment(step.at) ?? { after: 0 }, clock.now()))
     if (step.forget === true) this.#forget()
-    const fault = act(sandbox, step)
+    const fault = act(sandbox, step, () => filtersOf(this.#run.plan))
     if (fault !== undefined) return [this.#failure(mismatch(fault))]
     if (step.for !== undefined) sandbox.advanceTo(clock.now() + step.for)
     const result = sandbox.take()
@@ -160,6 +160,11 @@ class TestRun {
       wire: this.#observer.lastCalls(found.node, plan),
     }
   }
+}
+
+function filtersOf({ nodes }: Plan): string[] {
+  const subscriptions = nodes.flatMap(({ spec, config }) => spec.subscribes?.(config) ?? [])
+  return [...new Set(subscriptions.map(({ filter }) => filter))]
 }
 
 function mismatch(text: string, node?: string): Mismatch {

@@ -211,7 +211,9 @@ describe('a rule test that goes wrong', () => {
 
   it('says what a step could not do', () => {
     const first = (steps: unknown[]) => run(steps).failures[0]?.text
-    expect(first([{ publish: 'windows/front', payload: 1 }])).toBe('No node subscribes to "windows/front".')
+    expect(first([{ publish: 'windows/front', payload: 1 }])).toBe(
+      'No node subscribes to "windows/front". What the flow subscribes to: doors/+, alarms/#.',
+    )
     expect(first([{ answer: { status: 200 } }])).toBe('There is no request that waits for an answer.')
     expect(first([{ command: { node: 'long', name: 'dance', key: 'front' } }])).toMatch(/^long refused "dance": /)
   })
