@@ -610,6 +610,18 @@ describe('telling', () => {
     expect(told).toEqual(['2 DATA_STALE', '4 DATA_OK', '1 RAISED'])
   })
 
+  it('[N3] a state of before such numbers were kept goes on: people know how it stands', () => {
+    const feed = new Feed({ ...plainLevels, noData: { after: '1h' } }).sample(95, 0).wait(hour)
+    if (feed.state === undefined) throw new Error('there is no state')
+    const { toldAs: _, standingSeq: __, dataSeq: ___, dataLive: ____, ...old } = feed.state
+    feed.state = old as AlarmState
+    feed.restart(hour).wait(hour + second)
+    expect(feed.notified).toEqual(['0 RAISED', '3600 DATA_STALE'])
+    feed.sample(75, 2 * hour).sample(5, 3 * hour - second)
+    const told = feed.transitions.filter(({ notify }) => notify).map(({ name, seq }) => `${seq} ${name}`)
+    expect(told.slice(2)).toEqual(['3 DATA_OK', '4 DEESCALATED', '5 CLEARED'])
+  })
+
   it('[N2] [D2] a retained message that cannot be used is told after a live one, and ends no silence', () => {
     const feed = new Feed({ ...direct, noData: { after: '1h' } }).bad(0, true).bad(second, true)
     expect([feed.events, feed.notified]).toEqual([['0 DATA_BAD'], []])
