@@ -1,5 +1,6 @@
 import { nodeSpecs } from '../../nodes/index.ts'
 import { createLog } from '../observe/log.ts'
+import { checkPlace } from '../server/listen.ts'
 import { isLoopback } from '../server/origin.ts'
 import { command } from './command.ts'
 import { engineSettings } from './engine-settings.ts'
@@ -34,7 +35,13 @@ Ctrl-C and SIGTERM let it finish what it has begun (at most 5 s); a second one e
     terminal.onReload?.(() => reloadSettings({ values, sources }, running, log))
     const examples = prepareFlows(settings.flows, entries.find(({ name }) => name === 'flows')?.from ?? 'default')
     // The other commands do not wait for broker, database and server to be loaded.
-    const [{ createEngine }, { serve }] = await Promise.all([import('../engine.ts'), import('./serve.ts')])
+    const [{ createEngine }, { serve }, { isLocked }] = await Promise.all([
+      import('../engine.ts'),
+      import('./serve.ts'),
+      import('../store/open.ts'),
+    ])
+    // Before flows run and do something. Where an engine runs on the same data, that is the better thing to say.
+    if (!isLocked(settings.data)) await checkPlace(settings.http)
     const tls = openTls(settings, log)
     terminal.onReload?.(() => tls.reload())
     const exposed = !isLoopback(settings.http.host) || settings.http.behindProxy

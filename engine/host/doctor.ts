@@ -53,14 +53,14 @@ const networkSystems: Readonly<Record<number, string>> = {
 
 /** Looks at everything that an engine needs. Changes nothing; an engine may run meanwhile. */
 export async function examine(patient: Patient): Promise<Finding[]> {
-  const running = isLocked(patient.data)
+  const { running, finding } = runningEngine(patient)
   return [
     clock(patient),
     ...dataDirectory(patient),
     ...database(patient),
     ...flowFiles(patient),
     ...patient.certificates.map((one) => certificate(one, patient.now)),
-    running ? ok('engine', `an engine runs on ${patient.data}`) : ok('engine', `no engine runs on ${patient.data}`),
+    finding,
     ...(running ? [] : await ports(patient)),
   ]
 }
@@ -73,6 +73,16 @@ function clock({ now }: Patient): Finding {
     `the clock shows ${shown}`,
     'Set the clock: times of messages, alarms and schedules would be wrong.',
   )
+}
+
+function runningEngine({ data }: Patient): { running: boolean; finding: Finding } {
+  try {
+    const running = isLocked(data)
+    return { running, finding: ok('engine', `${running ? 'an' : 'no'} engine runs on ${data}`) }
+  } catch (thrown) {
+    const hint = 'Make the directory readable for this user; a damaged engine.lock can be removed while no engine runs.'
+    return { running: false, finding: error('engine', reasonOf(thrown), hint) }
+  }
 }
 
 function dataDirectory({ data }: Patient): Finding[] {

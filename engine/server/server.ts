@@ -12,6 +12,7 @@ import type { Entrance, Mode } from './entrance.ts'
 import { setHeaders } from './headers.ts'
 import { hooksHandler, hooksRoot, setErrorHeaders } from './hooks.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
+import { listen } from './listen.ts'
 import { type Live, startLive } from './live.ts'
 import { livePass } from './live-pass.ts'
 import { checkHost, checkOrigin, type HostRules, hostRules, isLoopback } from './origin.ts'
@@ -211,30 +212,6 @@ function writeRaw(socket: Duplex, status: number, body: unknown): void {
     'Connection: close',
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
-}
-
-function listen(server: Server, { host, port }: ServerOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)))
-    server.listen({ host, port }, () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
-}
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
-  const what = 'the HTTP server'
-  if (cause.code === 'EADDRINUSE') {
-    const instead = `Choose another with --port, or end the program that listens on ${port}.`
-    return rulewireError('PORT_TAKEN', { port, host, what, instead }, { cause })
-  }
-  const options = { hostOption: '--host', portOption: '--port' }
-  return rulewireError(
-    'BIND_FAILED',
-    { what: 'The HTTP server', host, port, detail: reasonOf(cause), ...options },
-    { cause },
-  )
 }
 
 async function close(server: Server, live: Live, gate: Gate): Promise<void> {

@@ -81,19 +81,20 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
-/** Whether an engine holds the directory now. Changes nothing there. */
+/** Whether an engine holds the directory now. Changes nothing there. Throws DATA_UNUSABLE when that cannot be found out. */
 export function isLocked(directory: string): boolean {
   const file = join(directory, lockName)
   if (!existsSync(file)) return false
-  const database = new Database(file, { readonly: true, timeout: 0 })
+  let database: Database.Database | undefined
   try {
+    database = new Database(file, { readonly: true, timeout: 0 })
     database.prepare('SELECT count(*) FROM sqlite_master').get()
     return false
   } catch (cause) {
     if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')) return true
-    throw cause
+    throw rulewireError('DATA_UNUSABLE', { directory, detail: `${lockName}: ${reasonOf(cause)}` }, { cause })
   } finally {
-    database.close()
+    database?.close()
   }
 }
 

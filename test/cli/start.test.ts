@@ -170,13 +170,15 @@ describe('what keeps it from starting is said once, with the way out, and ends w
       .join('\n')
   }
 
-  test('a taken port of the editor, and nothing stays locked', async () => {
+  test('a taken port of the editor, before any flow runs, and nothing stays locked', async () => {
     withFlow(copyFlow)
     const other = createServer().listen(0, '127.0.0.1')
     await nextEvent(other, 'listening')
     const address = other.address()
     const port = String(typeof address === 'object' ? address?.port : 0)
-    const text = await refused(start(['--port', port, '--mqtt-port', '0']))
+    const first = start(['--port', port, '--mqtt-port', '0'])
+    const text = await refused(first)
+    expect(first.err).not.toContain('flow copy deployed')
     expect(text).toContain(`rulewire: PORT_TAKEN Port ${port} on 127.0.0.1 is taken, so the HTTP server cannot start.`)
     expect(text).toContain('--port')
     other.close()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../engine/store/index.ts'
+import { isLocked } from '../../engine/store/open.ts'
 import { temporaryDirectory } from '../tools/temporary.ts'
 
 describe('opening a data directory', () => {
@@ -12,6 +13,19 @@ describe('opening a data directory', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700)
     expect(statSync(store.file).mode & 0o777).toBe(0o600)
     store.close()
+  })
+
+  it('tells whether an engine has it, and what hinders that', () => {
+    const directory = temporaryDirectory('store').path
+    expect(isLocked(directory)).toBe(false)
+    const store = openStore(directory)
+    expect(isLocked(directory)).toBe(true)
+    store.close()
+    expect(isLocked(directory)).toBe(false)
+    writeFileSync(join(directory, 'engine.lock'), 'no database')
+    expect(() => isLocked(directory)).toThrow(
+      expect.objectContaining({ code: 'DATA_UNUSABLE', message: expect.stringContaining('engine.lock') }),
+    )
   })
 
   it('syncs each commit unless it is told not to', () => {
