@@ -347,7 +347,7 @@ function summaryOf(entry: FlowEntry, loops: readonly Problem[]): FlowSummary {
 }
 
 function describe(plan: Plan, diff: PlanDiff): string {
-  const parts = [`${plan.nodes.length} nodes`]
+  const parts = [plan.nodes.length === 1 ? '1 node' : `${plan.nodes.length} nodes`]
   const kinds = ['added', 'changed', 'removed'] as const
   for (const kind of kinds) if (diff[kind].length > 0) parts.push(`${diff[kind].length} ${kind}`)
   return parts.join(', ')
