@@ -69,6 +69,16 @@ describe('a place in the editor', () => {
       await page.locator('#zoom').getByText('100 %').waitFor()
       await page.locator('[data-node="far"]').waitFor()
       expect(await page.locator('[data-node="near"]').count()).toBe(0)
+      // A drawer takes height from both ends of what is seen, and gives it back; another flow between does not matter.
+      const height = async () => (await middleOf(page, '[data-node="far"]')).y
+      const before = await height()
+      await page.keyboard.press('p')
+      await expect.poll(height).toBeLessThan(before - 60)
+      await page.locator('[data-flow="second"]').click()
+      await page.locator('[data-flow="first"]').click()
+      await page.locator('[data-node="far"]').waitFor()
+      await page.keyboard.press('p')
+      await expect.poll(async () => Math.abs((await height()) - before)).toBeLessThan(2)
 
       await page.locator('.react-flow__pane').click({ position: { x: 200, y: 40 } })
       await page.keyboard.press('m')

@@ -29,6 +29,7 @@ import { NoteView } from './NoteView.tsx'
 import { useCanvasKeys } from './useCanvasKeys.ts'
 import { useDrop } from './useDrop.ts'
 import { useGraph } from './useGraph.ts'
+import { useKeepMiddle } from './useKeepMiddle.ts'
 import { useWiring } from './useWiring.ts'
 import { WireCard } from './WireCard.tsx'
 import { WireView } from './WireView.tsx'
@@ -66,6 +67,7 @@ function Graph() {
   const frame = useRef<HTMLDivElement>(null)
   const boxes = useMemo(() => boxesOf(document, ports), [document, ports])
   useCanvasApi(frame, boxes)
+  useKeepMiddle(frame)
   const wiring = useWiring()
   const drop = useDrop()
   const onKeyDown = useCanvasKeys(boxes)
@@ -75,7 +77,9 @@ function Graph() {
   // Another flow: back to where one was in it, or all of it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another flow moves the view, not another view
   useEffect(() => {
-    if (viewport) void api.setViewport(viewport)
+    const { height = 0, ...view } = viewport ?? { x: 0, y: 0, zoom: 1 }
+    const gained = height === 0 ? 0 : (frame.current?.clientHeight ?? height) - height
+    if (viewport) void api.setViewport({ ...view, y: view.y + gained / 2 })
     else
       requestAnimationFrame(
         () => void api.fitView({ padding: 0.15, maxZoom: 1, minZoom: boxes.size > manyNodes ? 0.6 : 0.1 }),
@@ -193,7 +197,10 @@ function Graph() {
         }
         onMove={(_event, view) => keepFar(view.zoom)}
         onMoveEnd={(_event, view) =>
-          editor.ui.setState((state) => ({ viewports: { ...state.viewports, [flow]: view }, refusal: undefined }))
+          editor.ui.setState((state) => ({
+            viewports: { ...state.viewports, [flow]: { ...view, height: frame.current?.clientHeight ?? 0 } },
+            refusal: undefined,
+          }))
         }
         onInit={() => {
           keepFar(store.getState().transform[2])

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
+import { timeTicks } from './timeTicks.ts'
 import 'uplot/dist/uPlot.min.css'
 import { resolvedColour } from './colour.ts'
 
@@ -25,7 +26,7 @@ export default function Chart({ points, label }: { points: readonly [number, num
         cursor: { y: false },
         series: [{}, { label, stroke: colour('--accent'), width: 1.5, points: { size: 4 } }],
         axes: [
-          { ...axis, size: 24 },
+          { ...axis, size: 40, values: (_plot, marks, _axis, _space, step) => timeTicks(marks, step) },
           { ...axis, size: 40 },
         ],
       },

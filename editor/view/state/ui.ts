@@ -30,7 +30,8 @@ export interface UiState {
   wires: ReadonlySet<string>
   /** The node that Tab leads to. */
   focus: string | undefined
-  viewports: Readonly<Record<string, Viewport>>
+  /** Where one was in each flow; `height` is that of the canvas then, whose middle was seen. */
+  viewports: Readonly<Record<string, Viewport & { height?: number }>>
   connecting: Connecting | undefined
   picker: PickerState | undefined
   refusal: Refusal | undefined

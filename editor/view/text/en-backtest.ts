@@ -19,7 +19,7 @@ export const enBacktest = {
   'backtest.topicInFile': 'as in the file',
   'backtest.time': 'Column of the time',
   'backtest.column': 'Payload',
-  'backtest.allColumns': 'all columns as fields',
+  'backtest.allColumns': 'all columns',
   'backtest.compare': 'Compare with what is deployed',
   'backtest.neverDeployed': 'This flow was never deployed.',
   'backtest.without': 'Leave out what makes messages by itself:',

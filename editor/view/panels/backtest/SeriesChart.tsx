@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
+import { timeTicks } from '../timeTicks.ts'
 import 'uplot/dist/uPlot.min.css'
 import type { AlarmSpan, BacktestSeries } from '../../../../engine/server/protocol-backtest.ts'
 import { chartPoints } from '../../../core/backtest.ts'
@@ -93,7 +94,7 @@ function optionsFor(given: {
     ],
     bands: [{ series: [2, 1], fill: colour('--accent-soft') }],
     axes: [
-      { ...axis, size: 40 },
+      { ...axis, size: 40, values: (_plot, marks, _axis, _space, step) => timeTicks(marks, step) },
       { ...axis, size: 52 },
     ],
     hooks: { drawClear: [shade], draw: [limits] },

@@ -126,6 +126,17 @@ function useMarks(flow: string | undefined, tests: typeof noTests): void {
   useEffect(() => () => editor.ui.setState({ marks: undefined }), [editor])
 }
 
+/** A text that is no JSON. The engine says of a file where and why, beside this list. */
+function Broken({ flow }: { flow: string }) {
+  const editor = useEditor()
+  const t = useText()
+  const ofFile = useStore(editor.tests, (state) => state[flow]?.text === state[flow]?.file?.text)
+  useEffect(() => {
+    if (ofFile) void runTests(editor, flow)
+  }, [editor, flow, ofFile])
+  return <p className={`${styles.list} ${drawer.failed}`}>{t('tests.notJson')}</p>
+}
+
 /** Tests by name: arrows choose, Enter runs the chosen one. */
 function CaseList({ flow }: { flow: string }) {
   const editor = useEditor()
@@ -133,7 +144,7 @@ function CaseList({ flow }: { flow: string }) {
   const tests = useStore(editor.tests, (state) => state[flow]) ?? noTests
   const cases = useMemo(() => casesOf(tests.text), [tests.text])
   const list = useRef<HTMLDivElement>(null)
-  if (cases === undefined) return <p className={`${styles.list} ${drawer.failed}`}>{t('tests.notJson')}</p>
+  if (cases === undefined) return <Broken flow={flow} />
   if (cases.length === 0) return <p className={`${styles.list} muted`}>{t('tests.none')}</p>
   const choose = (place: number) => {
     const next = Math.max(0, Math.min(cases.length - 1, place))
