@@ -1,16 +1,14 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { nodeSpecs } from '../../nodes/index.ts'
 import { htmlPage } from '../backtest/html.ts'
 import type { BacktestResult } from '../backtest/result.ts'
 import { reasonOf, rulewireError } from '../errors.ts'
-import { readFlow } from '../flow/index.ts'
 import type { FlowDocument } from '../flow/model.ts'
-import { type BacktestJobData, backtestDefaults, doBacktest } from '../host/backtest-run.ts'
+import { backtestDefaults, doBacktest } from '../host/backtest-run.ts'
 import { readDeployed } from '../store/deployed.ts'
+import { readFlowFile, withPlaces } from './backtest-flow.ts'
 import { backtestText } from './backtest-report.ts'
 import { command } from './command.ts'
-import { readText } from './files.ts'
 import { chosenInput, inputOptions } from './input-options.ts'
 import { Interrupted, longRun } from './long-run.ts'
 import { flag, integer, text, texts } from './option.ts'
@@ -61,11 +59,17 @@ in the docs of connections and flows); it may run meanwhile. Nothing is publishe
 Exit code: 0 it ran, 1 it could not, 2 wrong usage, 130 it was ended by Ctrl-C.`,
   run: async ({ values, sources, words: [flow = ''], terminal }) => {
     const { settings } = readSettings({ values, sources })
-    const document = readDocument(flow, settings.flows)
+    const own = readFlowFile(flow, settings.flows)
+    const { document } = own
+    const { against } = values
+    const other = against === undefined || against === 'deployed' ? undefined : readFlowFile(against, settings.flows)
     const { source, from, to } = chosenInput(values, settings.data, Date.now())
     const job = {
       document,
-      against: otherVersion(document, values.against, settings),
+      against:
+        against === undefined
+          ? undefined
+          : { label: against, document: other?.document ?? deployed(document, settings.data) },
       disable: values.disable,
       source,
       from,
@@ -85,33 +89,17 @@ Exit code: 0 it ran, 1 it could not, 2 wrong usage, 130 it was ended by Ctrl-C.`
       return exitCodes.ok
     } catch (thrown) {
       if (thrown instanceof Interrupted) return exitCodes.interrupted
-      throw thrown
+      throw withPlaces(thrown, other === undefined ? [own] : [own, other])
     }
   },
 })
 
-function otherVersion(
-  { flow }: FlowDocument,
-  against: string | undefined,
-  { flows, data }: { flows: string; data: string },
-): BacktestJobData['against'] {
-  if (against === undefined) return undefined
-  if (against !== 'deployed') return { label: against, document: readDocument(against, flows) }
-  const deployed = readDeployed(data, flow)
-  if (deployed !== undefined) return { label: 'deployed', document: deployed.document }
+/** Throws BAD_REQUEST. */
+function deployed({ flow }: FlowDocument, data: string): unknown {
+  const found = readDeployed(data, flow)
+  if (found !== undefined) return found.document
   const wanted = 'Compare with a file: --against FILE.'
   throw rulewireError('BAD_REQUEST', { detail: `The flow "${flow}" was never deployed in ${data}.`, wanted })
-}
-
-/** Throws FILE_UNREADABLE, and CHECK_FAILED for a text that cannot be read. */
-function readDocument(name: string, flows: string): FlowDocument {
-  const inFlows = join(flows, `${name}.json`)
-  const file = !existsSync(name) && existsSync(inFlows) ? inFlows : name
-  const { document, problems } = readFlow(readText(file))
-  if (document !== undefined) return document
-  // A draft may be in a file of any name.
-  const placed = problems.map((one) => ({ ...one, file }))
-  throw rulewireError('CHECK_FAILED', { flow: name, count: problems.length }, { problems: placed })
 }
 
 function writePage(file: string, result: BacktestResult): void {

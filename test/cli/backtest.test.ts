@@ -114,11 +114,13 @@ describe('rulewire backtest', () => {
   })
 
   it('tells the problems of a flow that cannot run', async () => {
-    const { file, options } = files()
+    const { file, options, draft: good } = files()
     const bad = file('bad.json', JSON.stringify({ ...flow(), wires: [{ from: 'in.out', to: 'nobody.in' }] }))
     const { code, err } = await rulewire(['backtest', bad, ...options])
     expect(code).toBe(1)
-    expect(err).toContain('WIRE_NOWHERE')
+    expect(err).toMatch(/bad\.json:1:\d+ error WIRE_NOWHERE/)
+    const other = await rulewire(['backtest', good, '--against', bad, ...options])
+    expect(other.err).toMatch(/bad\.json:1:\d+ error WIRE_NOWHERE/)
   })
 
   it('shows how far it is where somebody looks, and ends at a signal', async () => {
