@@ -40,14 +40,19 @@ export function brokerUrl() {
     .meta({ format: 'url', examples: ['mqtts://broker.example:8883'] })
 }
 
-/** The URL of a web service. */
+/** The URL of a web service. A login in it would not be sent, and would stand in errors. */
 export function webUrl() {
   return z
     .string()
     .superRefine((text, context) => {
       const fault = urlFault(text, ['http', 'https'])
-      if (fault === undefined) return
-      context.addIssue({ code: 'custom', message: `${fault}; write a URL that begins with http:// or https://` })
+      const { username = '', password = '' } = URL.parse(text) ?? {}
+      if (fault !== undefined) {
+        context.addIssue({ code: 'custom', message: `${fault}; write a URL that begins with http:// or https://` })
+      } else if (username !== '' || password !== '') {
+        const wanted = 'write it into "headers", such as { "authorization": { "$secret": "collector" } }'
+        context.addIssue({ code: 'custom', message: `it holds a login, which is not sent; ${wanted}` })
+      }
     })
     .meta({ format: 'url', examples: ['https://service.example/path'] })
 }

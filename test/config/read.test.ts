@@ -68,6 +68,12 @@ describe('a config file', () => {
     expect(problems.join()).not.toMatch(/can|me:/)
   })
 
+  test('takes no login in the URL of the collector: it would not be sent', () => {
+    expect(found('{ "telemetry": { "url": "https://me:canary@collector.example/v1/traces" } }')).toEqual([
+      '1:18 WRONG_VALUE "url" is "https://(hidden)@collector.example/v1/traces": it holds a login, which is not sent. Write it into "headers", such as { "authorization": { "$secret": "collector" } }.',
+    ])
+  })
+
   test('lets history stop before intake, and not the other way round', () => {
     expect(found('{ "disk": { "history": "1GB", "intake": "1GB" } }')).toEqual([])
     expect(found('{ "disk": { "intake": "1GB" } }')).toEqual([
