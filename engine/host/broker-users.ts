@@ -61,7 +61,7 @@ export class BrokerUserDesk implements BrokerUsers {
     this.owners = {
       of: (clientId) => {
         const owner = this.#owners.get(clientId)
-        return owner !== undefined && this.#has(owner) ? owner : undefined
+        return owner === undefined || this.#has(owner) ? owner : null
       },
       set: (clientId, user) => {
         if (this.#owners.get(clientId) === user) return

@@ -217,6 +217,26 @@ describe('C43: users of the broker', () => {
     expect(await second.code('fan', 'fan-password', shared)).toBe(2)
     expect((await second.connect('pump', 'pump-password', shared)).sessionPresent).toBe(true)
   })
+
+  it('leave no messages to whoever comes without a login once they are gone from the config file', async () => {
+    const store = newStore()
+    const fixed = new Map([['pump', { password: () => 'pump-password', rules: own }]])
+    const first = await setUp({ store, fixed, anonymous: true })
+    const shared = { clientId: 'shared', clean: false }
+    const pump = await first.connect('pump', 'pump-password', shared)
+    await pump.subscribe('pump/#', 1)
+    await pump.disconnect()
+    const engine = await connectRaw(first.served.broker.connect(), { clientId: 'engine' })
+    await engine.publish('pump/secret', 'for the pump', 1)
+    const { file } = first.served
+    await first.served.stop()
+    ends.pop()
+    const { served } = await setUp({ store, file, anonymous: true })
+    const stranger = await connectRaw(served.broker.port, shared)
+    expect(stranger.sessionPresent).toBe(false)
+    await stranger.ping()
+    expect(stranger.received).toEqual([])
+  })
 })
 
 it('C43: whose session a client id was is forgotten with the session, so that many client ids fill nothing', async () => {

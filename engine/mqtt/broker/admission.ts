@@ -165,7 +165,7 @@ export class Admission {
     if (session === undefined) return undefined
     const owner = owners.of(client.id)
     if (owner === user) return undefined
-    if (owner !== undefined) return { returnCode: 2, text: 'its session belongs to another user' }
+    if (typeof owner === 'string') return { returnCode: 2, text: 'its session belongs to another user' }
     this.#sessions.discard(session)
     return undefined
   }

@@ -27,8 +27,8 @@ export interface BrokerUsers {
 export type LoginAnswer = boolean | { readonly user: string | undefined } | { readonly later: string }
 
 export interface SessionOwners {
-  /** Undefined: nobody's that there is. */
-  of(clientId: string): string | undefined
+  /** Undefined: of who came without a login; null: of a user that there is no more. */
+  of(clientId: string): string | null | undefined
   set(clientId: string, user: string | undefined): void
   /** Forgets those whose session is gone. */
   keepOnly(clientIds: ReadonlySet<string>): void
