@@ -660,6 +660,14 @@ export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
+/** Why a file cannot be read or written, in words for what people meet most. */
+export function fileReason(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  if (code === 'ENOENT') return 'it does not exist'
+  if (code === 'EACCES') return 'permission denied'
+  return code === 'EISDIR' ? 'it is a directory' : reasonOf(thrown)
+}
+
 /** `; did you mean "x"?` for the nearest of the choices, or nothing when none is near. */
 export function suggestion(found: string, choices: Iterable<string>): string {
   let best: string | undefined

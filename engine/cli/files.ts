@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { reasonOf, rulewireError } from '../errors.ts'
+import { fileReason, rulewireError } from '../errors.ts'
 
 /**
  * The flow files that were named; a directory stands for those in it. Throws FILE_UNREADABLE for what is not there, so that
@@ -67,11 +67,5 @@ function isDirectory(path: string): boolean {
 }
 
 function unreadable(file: string, cause: unknown) {
-  const { code } = cause as NodeJS.ErrnoException // what node:fs throws
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'it does not exist',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a directory',
-  }
-  return rulewireError('FILE_UNREADABLE', { file, detail: words[code ?? ''] ?? reasonOf(cause) }, { cause })
+  return rulewireError('FILE_UNREADABLE', { file, detail: fileReason(cause) }, { cause })
 }

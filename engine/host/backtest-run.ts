@@ -4,7 +4,7 @@ import { type FileInputOptions, fileInput } from '../backtest/file-input.ts'
 import type { RecordedInput } from '../backtest/recorded.ts'
 import type { BacktestResult } from '../backtest/result.ts'
 import type { RowOptions } from '../backtest/row-reader.ts'
-import { reasonOf, rulewireError, suggestion } from '../errors.ts'
+import { fileReason, rulewireError, suggestion } from '../errors.ts'
 import { checkFlow } from '../flow/index.ts'
 import type { Plan } from '../flow/model.ts'
 import type { Limits } from '../jsonata/index.ts'
@@ -165,7 +165,7 @@ function sizeOf(path: string): number | null {
     if (found.isDirectory()) throw new Error('it is a directory')
     return found.isFile() ? found.size : null
   } catch (cause) {
-    throw rulewireError('FILE_UNREADABLE', { file: path, detail: reasonOf(cause) }, { cause })
+    throw rulewireError('FILE_UNREADABLE', { file: path, detail: fileReason(cause) }, { cause })
   }
 }
 

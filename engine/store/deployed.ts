@@ -1,22 +1,18 @@
-import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { reasonOf, rulewireError } from '../errors.ts'
 import { createDeploys, type Deploy } from './deploys.ts'
-import { databaseFile } from './open.ts'
+import { openReader } from './history-read.ts'
 
 /**
  * The last deploy of a flow, from the data directory of an engine that may run meanwhile; undefined when there was none. Throws
- * FILE_UNREADABLE when the directory holds no database that can be read.
+ * NO_DATABASE, and FILE_UNREADABLE when it cannot be read.
  */
 export function readDeployed(directory: string, flow: string): Deploy | undefined {
-  const file = join(directory, databaseFile)
-  let database: Database.Database | undefined
+  const database = openReader(directory)
   try {
-    database = new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 })
     return createDeploys(database).last(flow)
   } catch (cause) {
-    throw rulewireError('FILE_UNREADABLE', { file, detail: reasonOf(cause) }, { cause })
+    throw rulewireError('FILE_UNREADABLE', { file: database.name, detail: reasonOf(cause) }, { cause })
   } finally {
-    database?.close()
+    database.close()
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import TinyQueue from 'tinyqueue'
@@ -33,7 +34,7 @@ export interface HistoryReader extends Iterable<Packet> {
  * database. It holds no transaction while it is iterated, so it may take as long as it likes; what retention deletes meanwhile
  * does not come. Payloads are views of larger buffers: who keeps one for long copies it. Iterating may throw DATA_CORRUPT.
  *
- * Throws FILE_UNREADABLE when the directory holds no database that can be read.
+ * Throws NO_DATABASE, and FILE_UNREADABLE when it cannot be read.
  */
 export function readHistory(source: Database.Database | string, query: HistoryQuery = {}): HistoryReader {
   const own = typeof source === 'string' ? openReader(source) : undefined
@@ -112,9 +113,10 @@ function* merge(parts: readonly PlacedPart[], progress: { done: number }): Gener
   }
 }
 
-/** The database of a data directory, only for reading, also while its engine runs. Throws FILE_UNREADABLE. */
+/** The database of a data directory, only for reading, also while its engine runs. Throws NO_DATABASE and FILE_UNREADABLE. */
 export function openReader(directory: string): Database.Database {
   const file = join(directory, databaseFile)
+  if (!existsSync(file)) throw rulewireError('NO_DATABASE', { directory })
   try {
     const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 2000 })
     database.pragma('query_only = ON')

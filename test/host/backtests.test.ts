@@ -102,7 +102,7 @@ describe.each(places)('in %s, a backtest', (_, options) => {
     const lines = await ended(desk, desk.backtest({ document: flow(), input: { text: 'time,c\nx,1\n', topic: 'a' } }))
     expect(lines).toMatchObject({ state: 'failed', error: { code: 'INPUT_UNUSABLE' } })
     const history = await ended(desk, desk.backtest({ document: flow() }))
-    expect(history).toMatchObject({ state: 'failed', error: { code: 'FILE_UNREADABLE' } })
+    expect(history).toMatchObject({ state: 'failed', error: { code: 'NO_DATABASE' } })
     expect(log).toEqual([])
   })
 

@@ -28,7 +28,7 @@ it('scratch tables that nobody uses can be closed', () => {
 
 it('the last deploy is read while an engine holds the directory', () => {
   const { path } = temporaryDirectory('deployed')
-  expect(() => readDeployed(path, 'a')).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }))
+  expect(() => readDeployed(path, 'a')).toThrow(expect.objectContaining({ code: 'NO_DATABASE' }))
   const store = openStore(path)
   expect(readDeployed(path, 'a')).toBeUndefined()
   store.close()
