@@ -21,7 +21,7 @@ export default function Chart({ points, label }: { points: readonly [number, num
     const made = new uPlot(
       {
         width: element.clientWidth || 240,
-        height: 110,
+        height: 126,
         legend: { show: false },
         cursor: { y: false },
         series: [{}, { label, stroke: colour('--accent'), width: 1.5, points: { size: 4 } }],
