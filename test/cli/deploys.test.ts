@@ -105,7 +105,9 @@ describe('rulewire deploys', () => {
     expect(newest).toMatch(/^\* +\d+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +anna +deployed, 3 nodes +still less$/)
     expect(oldest).toMatch(/^ +\d+ .* the first one$/)
     engine.engine.store.deploys.judge(ids()[0] ?? 0, 'failed', '9 of 10 messages failed.')
-    expect((await run('deploys', 'list', 'warm')).out).toContain('deployed, 3 nodes, failed  still less: 9 of 10 messages failed.')
+    expect((await run('deploys', 'list', 'warm')).out).toContain(
+      'deployed, 3 nodes, failed  still less: 9 of 10 messages failed.',
+    )
     const json = JSON.parse((await run('deploys', 'list', 'warm', '--json')).out)
     expect(json.items).toMatchObject([{ current: true }, { comment: 'less noise' }, {}])
     expect((await run('deploys', 'list', 'none')).err).toContain('There is no flow "none"')
