@@ -12,8 +12,8 @@ export type ParseConfig = (
 /** Without a memory. */
 export const parseConfig: ParseConfig = (spec, config) => spec.config.safeParse(config)
 
-/** Configs beyond those of the flows, such as of drafts: an expression that was compiled takes some 15 kB. */
-const spare = 500
+/** Configs beyond those of the flows, such as of drafts: an expression that was compiled takes some kB. */
+const spare = 100
 /** Flows of which the size is known; the oldest go. */
 const mostFlows = 10_000
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import jsonata from 'jsonata'
 import { describe, expect, it } from 'vitest'
 import { builtIns } from '../../engine/jsonata/functions/table.ts'
-import { libraryFunction, templateOf } from '../../engine/jsonata/library.ts'
+import { libraryFunction, parse, templateOf } from '../../engine/jsonata/library.ts'
 
 /** What we take from the library beyond its documented interface; a new version has to keep it, or we have to change. */
 describe('the library', () => {
@@ -17,6 +17,22 @@ describe('the library', () => {
     expect(templateOf('T1005')).toContain('{{{token}}}')
     expect(templateOf('D3137')).toBe('{{{message}}}')
     expect(templateOf('L1001')).toBeUndefined()
+  })
+
+  it('gives trees that hold nothing of its parser, and are the same otherwise', () => {
+    for (const text of [
+      'Account.Order.Product.{ "x": %.OrderID, "y": %.%.Name }',
+      'a[b = 1]^(>c)#$i.d & $map(a, function($x){ $x * 2 & "s" }) ~> $f(?, /b+/i)',
+      '(a@$x.b[]; **.* ? |c|{ "d": -1 }| : [1..3])',
+    ]) {
+      const [ours, theirs] = [objectsOf(parse(text)), objectsOf(jsonata(text).ast())]
+      expect([...ours][0]).toEqual([...theirs][0])
+      // as many: what stands in two places, such as a slot, does so in ours
+      expect(ours.size, text).toBe(theirs.size)
+      for (const one of ours) {
+        expect([Object.prototype, Array.prototype, RegExp.prototype]).toContain(Object.getPrototypeOf(one))
+      }
+    }
   })
 
   it('shows its functions before the first promise', () => {
@@ -51,3 +67,12 @@ describe('the library', () => {
     expect(names.sort()).toEqual([...builtIns.keys()].sort())
   })
 })
+
+/** Every object of a tree, once. */
+function objectsOf(value: unknown, found = new Set<object>()): Set<object> {
+  expect(typeof value).not.toBe('function')
+  if (typeof value !== 'object' || value === null || found.has(value)) return found
+  found.add(value)
+  for (const item of Object.values(value)) objectsOf(item, found)
+  return found
+}
