@@ -80,6 +80,11 @@ export const errorTable = {
     text: 'What {from} gives may not fit {to}: {detail}.',
     hint: 'Filter the messages that do not fit, or convert them.',
   },
+  TYPES_TOO_LARGE: {
+    status: 422,
+    text: 'The types of this flow have more than {limit} parts; from this node on they are not told.',
+    hint: 'Let transforms name the fields that they need instead of adding to all that came, or make two flows of it.',
+  },
   CYCLE: {
     status: 422,
     text: 'The nodes {nodes} form a circle that no durable edge breaks.',

@@ -64,12 +64,13 @@ export function csvRowReader(
     const fault = topicOf === undefined ? topicFault(topic) : undefined
     if (fault !== undefined) return fault
     if (only !== undefined) return new FilePacket({ topic, time }, cellValue(row[only.place] ?? '', comma) ?? '')
-    const payload: Record<string, Json> = {}
+    const payload: [string, Json][] = []
     for (const { field, place } of fields) {
       const value = cellValue(row[place] as string, comma) // as many cells as names
-      if (value !== undefined) payload[field] = value
+      if (value !== undefined) payload.push([field, value])
     }
-    return new FilePacket({ topic, time }, payload)
+    // Not written field by field: a column may be called __proto__.
+    return new FilePacket({ topic, time }, Object.fromEntries(payload))
   }
 }
 

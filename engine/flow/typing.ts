@@ -21,6 +21,7 @@ import type { Sources } from './memory.ts'
 import type { Target } from './model.ts'
 import { type CheckedNode, errorPort } from './node.ts'
 import type { Path } from './path.ts'
+import { maxTypeParts, TypeBudget } from './type-budget.ts'
 import { edgesOf, type Wire } from './wires.ts'
 
 /** A message of which nothing more is known than that it is one. */
@@ -60,6 +61,7 @@ export function inferTypes(
   const outputs = new Map<string, Inferred>()
   const typeAt = ({ node, port }: Target) => outputs.get(node)?.byPort.get(port)
   const wiresInto = groupByTarget(wires)
+  const budget = new TypeBudget()
   for (const id of order) {
     const node = nodes.get(id)
     if (node === undefined) continue
@@ -69,7 +71,11 @@ export function inferTypes(
     )
     const inferred = recall(node, { sources, topicType }, (types) => inferNode(node, sources, types))
     problems.push(...inferred.problems)
-    outputs.set(id, inferred)
+    if (!budget.isSpent) {
+      for (const [, type] of inferred.ends) budget.count(type)
+      if (budget.isSpent) problems.push(warning('TYPES_TOO_LARGE', { limit: maxTypeParts }, placeOf(node)))
+    }
+    outputs.set(id, budget.isSpent ? withoutTypes(inferred) : inferred)
   }
   for (const wire of wires) problems.push(...fitProblems(wire, typeAt(wire.from)))
   const types: Record<string, Type> = {}
@@ -122,10 +128,13 @@ function attempt<Value>(node: CheckedNode, tell: () => Value, instead: Value): {
   try {
     return { value: tell(), problems: [] }
   } catch (thrown) {
-    const place = { node: node.entry.id, at: `nodes[${node.index}]` }
     const detail = `its types cannot be told: ${reasonOf(thrown)}`
-    return { value: instead, problems: [warning('NODE_FAILED', { detail }, place)] }
+    return { value: instead, problems: [warning('NODE_FAILED', { detail }, placeOf(node))] }
   }
+}
+
+function placeOf({ entry, index }: CheckedNode) {
+  return { node: entry.id, at: `nodes[${index}]` }
 }
 
 /** What was told of a node. */
@@ -134,6 +143,15 @@ interface Inferred {
   byPort: ReadonlyMap<string, Type>
   ends: readonly [string, Type][]
   problems: readonly Problem[]
+}
+
+/** The same ports, with messages of which nothing is known. */
+function withoutTypes({ byPort, ends, problems }: Inferred): Inferred {
+  return {
+    byPort: new Map([...byPort.keys()].map((port) => [port, openMessage])),
+    ends: ends.map(([end]) => [end, openMessage]),
+    problems,
+  }
 }
 
 interface Found {

@@ -164,6 +164,14 @@ describe('a CSV file', () => {
     expect(messages[0]?.payload).toEqual({ b: 1 })
   })
 
+  it('may have columns of any name', async () => {
+    const { messages } = await read('time,__proto__,constructor\n2026-01-01,1,2\n', { topic: 'a' })
+    expect(Object.entries(messages[0]?.payload as object)).toEqual([
+      ['__proto__', 1],
+      ['constructor', 2],
+    ])
+  })
+
   it('with a quote that is never closed loses that row, and says so', async () => {
     const { messages, bad } = await read(`${header}${row}2026-01-01 00:00:01,"attic,1,x\n${row}`, { topic: 'a' })
     expect(messages).toHaveLength(1)

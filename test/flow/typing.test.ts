@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkFlow } from '../../engine/flow/check.ts'
+import { maxTypeParts } from '../../engine/flow/type-budget.ts'
 import { openMessage } from '../../engine/flow/typing.ts'
 import {
   closedObject,
@@ -12,6 +13,7 @@ import {
   type Type,
   union,
 } from '../../engine/types/index.ts'
+import { nodeSpecs } from '../../nodes/index.ts'
 import { flowOf, specs } from './specs.ts'
 
 /** A context where topics have these payloads. */
@@ -143,4 +145,28 @@ test('a node type that fails to tell its types is reported, and its declared typ
   ])
   expect(plan).toBeDefined()
   expect(payloadText(types['s.out'])).toBe('any')
+})
+
+test('C31: when each of many nodes adds a field to all that came before, types end at a limit and the flow is told', () => {
+  const count = 1500
+  const names = Array.from({ length: count }, (_, index) => `t${index}`)
+  const nodes = names.map((name): [string, [string, object]] => [
+    name,
+    ['transform', { payload: `$merge([payload, { "${name}": 1 }])` }],
+  ])
+  const wires = names.map((name, index) => `${index === 0 ? 'in' : names[index - 1]}.out -> ${name}.in`)
+  const flow = flowOf({ in: ['mqtt-in', { topic: 'a' }], ...Object.fromEntries(nodes) }, wires)
+  const { types, problems, plan } = checkFlow(flow, {
+    specs: nodeSpecs,
+    topicType: () => payloadMessage(closedObject({})),
+  })
+  const limited = problems.filter(({ code }) => code === 'TYPES_TOO_LARGE')
+  expect(limited).toEqual([
+    expect.objectContaining({ severity: 'warning', text: expect.stringContaining(String(maxTypeParts)) }),
+  ])
+  const last = Number(limited[0]?.node?.slice(1))
+  expect(payloadText(types[`t${last - 1}.out`])).toContain(`… ${last - 24} more }`)
+  expect(types[`t${last}.out`]).toBe(openMessage)
+  expect(types[`t${count - 1}.out`]).toBe(openMessage)
+  expect(plan).toBeDefined()
 })

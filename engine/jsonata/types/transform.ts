@@ -96,12 +96,11 @@ export function merged(shape: ObjectType, added: Type): ObjectType {
   const other = memberOfKind(added, 'object')
   if (other === undefined) return memberOfKind(added, 'any') ? { kind: 'object', fields: {}, rest: ANY } : shape
   const always = without(added, 'object').kind === 'never'
-  let result = shape
-  for (const [name, type] of Object.entries(other.fields)) {
+  const written = Object.entries(other.fields).map(([name, type]): [string, Type] => {
     const there = without(type, 'missing')
-    const overwritten = always && !mayMiss(type) ? there : union(there, fieldType(shape, name))
-    result = withField(result, name, overwritten)
-  }
+    return [name, always && !mayMiss(type) ? there : union(there, fieldType(shape, name))]
+  })
+  const result = { ...shape, fields: Object.fromEntries([...Object.entries(shape.fields), ...written]) }
   return other.rest ? withRest(result, other) : result
 }
 
