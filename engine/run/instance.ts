@@ -20,6 +20,8 @@ export interface InstanceOptions {
 }
 
 const noTargets: readonly Target[] = []
+/** What comes there is no further message of the node. */
+const uncounted: ReadonlySet<string> = new Set([':start', ':timer', ':result', ':command'])
 
 /** Makes a node that runs from its plan. Its wires are set by {@link connect}. Throws what the node type's `create` throws. */
 export function createInstance(flow: string, planned: PlannedNode, options: InstanceOptions): NodeRuntime {
@@ -56,7 +58,7 @@ export function createInstance(flow: string, planned: PlannedNode, options: Inst
   return node
 
   function addTarget(port: string, handle: ((argument: never) => void) | undefined): void {
-    if (handle !== undefined) inputs.set(port, { node, port, handle })
+    if (handle !== undefined) inputs.set(port, { node, port, handle, counted: !uncounted.has(port) })
   }
 }
 

@@ -18,6 +18,8 @@ export type EnginePort =
 export interface Target {
   readonly node: NodeRuntime
   readonly port: string
+  /** Whether what comes here is a message that the node counts, and not the rest of its work on one. */
+  readonly counted: boolean
   /** Takes a Message, or for engine ports a DueTimer, a Packet, an EffectResult, a HookRequest, a StatusReport or a Command. */
   readonly handle: (argument: never) => void
 }
@@ -35,8 +37,9 @@ export interface NodeRuntime {
   readonly config: unknown
   readonly inputs: ReadonlyMap<string, Target>
   readonly outputs: ReadonlyMap<string, OutputPort>
-  /** Handlers that were called, and those that threw. */
+  /** Messages that came in, or that a node to which none come made or failed to make. */
   messages: number
+  /** Calls of handlers that threw. */
   errors: number
   /** When it was last called, UTC milliseconds; 0: never. */
   last: number
@@ -49,6 +52,12 @@ export interface OutputPort {
   messages: number
   last: Message | undefined
   readonly send: (message: Message) => void
+}
+
+/** Messages that a node to which none come has made by now; undefined for the others. */
+export function madeBy({ inputs, outputs }: NodeRuntime): number | undefined {
+  if (inputs.values().some(({ counted }) => counted)) return undefined
+  return outputs.values().reduce((all, { messages }) => all + messages, 0)
 }
 
 /** A message for the error port, from whatever a handler got; undefined when there is none in it. */

@@ -5,7 +5,7 @@ import type { HookRequest } from '../spec/hook.ts'
 import { type Batch, emptyBatch, type Pending } from './batch.ts'
 import { type Cell, Journal } from './cell.ts'
 import { errorOf, type Failure, letterOf, withError } from './failure.ts'
-import { messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
+import { madeBy, messageOfArgument, type NodeRuntime, type OutputPort, type Target } from './node-runtime.ts'
 import { StoreFault } from './ports.ts'
 import type { RunnerOptions } from './runner-options.ts'
 import { StateCache } from './state.ts'
@@ -315,13 +315,16 @@ export class Runner {
     const { node } = target
     const pending = this.batch.pending.length
     const tail = this.#tail
-    node.messages++
+    if (target.counted) node.messages++
+    const made = target.counted ? undefined : madeBy(node)
     node.last = this.now
     try {
       if (head === hopLimit) throw rulewireError('TOO_MANY_HOPS', { limit: hopLimit })
       target.handle(argument as never)
+      if (made !== undefined) node.messages += (madeBy(node) ?? made) - made
       return undefined
     } catch (thrown) {
+      if (made !== undefined) node.messages++
       this.#journal.undoTo(0)
       this.batch.pending.length = pending
       this.#tail = head >= hopLimit ? head + 1 : tail

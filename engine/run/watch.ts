@@ -48,6 +48,7 @@ export interface Origin {
 class Probe implements Target {
   readonly node: NodeRuntime
   readonly port: string
+  readonly counted = false
   /** The wires that were there before. */
   readonly targets: readonly Target[]
   readonly #output: OutputPort

@@ -40,6 +40,7 @@ function setUp(store: EngineStore = openStore(':memory:'), careful = false) {
   const target: Target = {
     node: { ref: 'f/a', messages: 0, last: 0, errors: 0, outputs: new Map() } as unknown as NodeRuntime, // what the runner reads of it
     port: ':packet',
+    counted: true,
     handle(packet: never) {
       const { payload } = packet as ReceivedPublish // the intake gives packets only
       const text = Buffer.from(payload).toString()

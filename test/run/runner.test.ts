@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { StoreFault } from '../../engine/run/ports.ts'
 import type { Message } from '../../engine/spec/message.ts'
+import injectNode from '../../nodes/inject.ts'
 import { type Collected, collectorSpec, createRig, stepSpec } from './rig.ts'
 
 function rigWithCollector() {
   const collected: Collected = new Map()
-  const rig = createRig([stepSpec, collectorSpec(collected)])
+  const rig = createRig([stepSpec, injectNode, collectorSpec(collected)])
   return {
     rig,
     payloads: (node: string) => (collected.get(node) ?? []).map((message: Message) => message.payload),
@@ -280,6 +281,37 @@ describe('a deploy', () => {
     )
     rig.send('a', 2)
     expect([payloads('b'), payloads('c')]).toEqual([[1], [2]])
+  })
+})
+
+describe('the messages of a node', () => {
+  it('are those that come in, not its timers', () => {
+    const { rig, payloads } = rigWithCollector()
+    rig.deploy(
+      [
+        ['a', 'step', { wait: 5000 }],
+        ['b', 'collect', {}],
+      ],
+      ['a.late b.in'],
+    )
+    rig.send('a', 1)
+    rig.clock.advanceTo(rig.clock.now() + 6000)
+    expect(payloads('b')).toHaveLength(1)
+    expect(['a', 'b'].map((id) => rig.nodes.get(`f/${id}`)?.messages)).toEqual([1, 1])
+  })
+
+  it('are those that it makes or fails to make, where none come in', () => {
+    const { rig, payloads } = rigWithCollector()
+    rig.deploy(
+      [
+        ['a', 'inject', { every: '1s', payload: '$n = 2 ? $error("not this one") : $n' }],
+        ['b', 'collect', {}],
+      ],
+      ['a.out b.in'],
+    )
+    rig.clock.advanceTo(rig.clock.now() + 3000)
+    expect(payloads('b')).toEqual([1, 3])
+    expect(rig.nodes.get('f/a')).toMatchObject({ messages: 3, errors: 1 })
   })
 })
 
