@@ -125,7 +125,7 @@ export class Replay implements RunListener {
     return {
       type: node?.type ?? '',
       title,
-      calls: node?.messages ?? 0,
+      messages: node?.messages ?? 0,
       errors: node?.errors ?? 0,
       outputs: Object.fromEntries([...(node?.outputs ?? [])].map(([name, { messages }]) => [name, messages])),
       ...(this.#sunk.get(`${this.#plan.flow}/${id}`) ?? { published: 0, requests: 0, rows: 0 }),

@@ -40,8 +40,9 @@ export interface BadLines {
 export interface BacktestNode {
   type: string
   title: string
-  /** Times that it was called, and failures among them. */
-  calls: number
+  /** Messages that came in, or that it made where none come in. */
+  messages: number
+  /** Messages and timers that it failed at. */
   errors: number
   /** Messages that left it, by output port; ports that gave none are there with 0. */
   outputs: Record<string, number>

@@ -37,6 +37,8 @@ export async function startEmbedded(
     now: () => clock.now(),
     log,
   })
+  // Before our own subscriptions nobody would want what comes; when they are there, Connections lets it in.
+  broker.hold('start', true)
   users.broker = broker
   return broker
 }

@@ -1,5 +1,6 @@
 import { rulewireError, suggestion } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { EmbeddedBroker } from '../mqtt/broker/broker.ts'
 import type { ConnectionConfig, IncomingLink, Links, OutgoingLink, QosZeroMessage } from '../mqtt/contract.ts'
 import { isUnverified } from '../mqtt/tls.ts'
 import { TopicTrie } from '../mqtt/trie.ts'
@@ -31,7 +32,7 @@ export interface ConnectionsOptions {
   /** The engine did not end cleanly before this start. */
   careful: boolean
   /** The broker of this process: it forgets with it what it has heard and not committed. */
-  embedded?: { whenCommitted(run: () => void): void } | undefined
+  embedded?: Pick<EmbeddedBroker, 'whenCommitted' | 'hold'> | undefined
   /** Tests end the process there. */
   faultPoint?: ((point: FaultPoint) => void) | undefined
   now(): number
@@ -177,6 +178,7 @@ export class Connections implements Subscriptions {
       onConnected: ({ sessionPresent, epoch }) => intake.connected(sessionPresent, epoch),
       knownFilters: store.filters.read(name),
       onSubscribed: (filters) => store.filters.write(name, filters),
+      ...(config.connect === undefined ? {} : { onSettled: () => this.#options.embedded?.hold('start', false) }),
       onState: onChange,
       log: logLink('in'),
     })

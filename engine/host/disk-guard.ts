@@ -39,7 +39,7 @@ export interface GuardedParts {
   log: Log
   history: History
   /** The broker of this process, which must not go on filling the disk either. */
-  broker: { hold(on: boolean): void } | undefined
+  broker: { hold(reason: 'disk', on: boolean): void } | undefined
   /** Pauses the connections, or lets them go on. */
   steer(): void
 }
@@ -56,7 +56,7 @@ export function createDiskGuard({ data, disk = {} }: EngineOptions, parts: Guard
     every,
     changed() {
       history.stopped = guard.historyStopped
-      broker?.hold(guard.intakeStopped !== undefined)
+      broker?.hold('disk', guard.intakeStopped !== undefined)
       steer()
     },
     log,

@@ -137,6 +137,8 @@ export interface IncomingOptions {
   knownFilters?: ReadonlyMap<string, 0 | 1 | 2>
   /** What the broker's session has now, whenever it changed. */
   onSubscribed?(filters: ReadonlyMap<string, 0 | 1 | 2>): void
+  /** The broker has answered to all that is wanted now. */
+  onSettled?(): void
   /** From 0 up to 1, for the time between repeats; Math.random unless given. */
   random?(): number
   onState?(state: ConnectionState): void

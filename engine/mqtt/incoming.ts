@@ -39,6 +39,7 @@ class Incoming implements IncomingLink {
       known: options.knownFilters,
       retainAsPublished: options.config.transient === true,
       changed: (filters) => options.onSubscribed?.(filters),
+      settled: () => options.onSettled?.(),
       log: (level, text) => this.#connection.log(level, text),
       complain: (complaint) => this.#connection.complain(complaint),
     })

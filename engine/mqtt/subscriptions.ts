@@ -10,6 +10,8 @@ export interface SubscriptionsOptions {
   /** MQTT 5: a retained message keeps its mark also when it was published after the subscription. */
   readonly retainAsPublished: boolean
   changed(filters: Filters): void
+  /** The broker has answered to all that is wanted. */
+  settled(): void
   log(level: 'info' | 'error', text: string): void
   /** A sentence about filters that the broker refuses, or undefined when all is well. */
   complain(complaint: string | undefined): void
@@ -80,6 +82,7 @@ export class Subscriptions {
     const unwanted = [...this.#session.keys()].filter((filter) => !wanted.has(filter))
     for (const part of parts(unwanted)) this.#unsubscribe(client, part)
     this.#report(wanted)
+    if (this.#open === 0) this.#options.settled()
   }
 
   #mayAsk(filter: string): boolean {

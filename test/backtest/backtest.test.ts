@@ -49,7 +49,7 @@ describe('a backtest', () => {
       ],
       eventsTotal: 2,
     })
-    expect(result.nodes.hot).toMatchObject({ type: 'alarm', calls: 9, errors: 0, alarms: { RAISED: 1, CLEARED: 1 } })
+    expect(result.nodes.hot).toMatchObject({ type: 'alarm', messages: 6, errors: 0, alarms: { RAISED: 1, CLEARED: 1 } })
     expect(result.series).toMatchObject([
       { node: 'hot', key: 'attic', count: 6, limits: [{ level: 'alarm', text: '> 30', raise: [30], clear: [28] }] },
     ])
@@ -139,7 +139,7 @@ describe('a backtest', () => {
     expect(result.nodes.keep).toMatchObject({ rows: 3 })
     expect(result.nodes.out).toMatchObject({ published: 2 })
     expect(result.nodes.post).toMatchObject({ requests: 3 })
-    expect(result.nodes.bad).toMatchObject({ calls: 3, errors: 3, outputs: { out: 0, error: 0 } })
+    expect(result.nodes.bad).toMatchObject({ messages: 3, errors: 3, outputs: { out: 0, error: 0 } })
     expect(result.deadLetters).toMatchObject({ count: 3, first: [{ node: 'bad', time: start }, {}, {}] })
   })
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Mosquitto, startMosquitto } from '../tools/mosquitto.ts'
+import { freePort } from '../tools/port.ts'
 import { until } from '../tools/wait.ts'
 import { rowsOrNone } from './rows.ts'
 import { flowOf, startEngine, type TestEngine } from './start.ts'
@@ -50,6 +51,29 @@ async function webServer(answer: (request: IncomingMessage, count: number) => { 
 }
 
 describe('what happens to messages', () => {
+  it('stores what a client sends that is there before the subscriptions of the first start', async () => {
+    const port = await freePort()
+    const early = mqtt.connect(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 1 })
+    ends.push(() => early.endAsync(true))
+    const sent = Array.from({ length: 50 }, (_, n) => early.publishAsync(`in/${n}`, '1', { qos: 1 }))
+    const keep = flowOf(
+      'keep',
+      [
+        ['in', 'mqtt-in', { topic: 'in/{n}', qos: 1 }],
+        ['keep', 'store', { table: 'kept', columns: { n: 'params.n' } }],
+      ],
+      ['in.out keep.in'],
+    )
+    const test = await startEngine({ keep }, { mqtt: { host: '127.0.0.1', port } })
+    ends.push(() => test.close())
+    await Promise.all(sent)
+    const count = () => rowsOrNone(test.data, 'SELECT count(*) AS count FROM kept')[0]?.count ?? 0
+    await until(
+      () => count() === 50,
+      () => `${count()} of 50 acked messages are stored`,
+    )
+  })
+
   it('repeats nothing and loses nothing between two brokers sides at QoS 1 and 2 over a restart of the engine', async () => {
     const mosquitto = await broker()
     const test = await engineWith(
@@ -113,7 +137,8 @@ describe('what happens to messages', () => {
     await until(() => (test.engine.brokers()[0]?.outbox ?? 0) > 10, 'an outbox that grows')
     expect(test.engine.health().ready).toBe(false)
     await mosquitto.start()
-    await until(() => test.engine.brokers()[0]?.outbox === 0, 'an empty outbox', 15_000)
+    // One tick or two are always on their way.
+    await until(() => (test.engine.brokers()[0]?.outbox ?? 99) < 5, 'an outbox of what is on its way', 15_000)
     const stored = () => rowsOrNone(test.data, 'SELECT n FROM ticks ORDER BY n').map(({ n }) => Number(n))
     const wanted = stored()
     await until(() => wanted.slice(5).every((n) => heard.has(n)), 'every tick', 15_000)
@@ -231,7 +256,7 @@ describe('what happens to messages', () => {
     await until(() => test.engine.health().ready, 'the engine')
     const publisher = await client(mosquitto.url)
     await publisher.publishAsync('values', '9', { qos: 1 })
-    await until(() => (test.engine.statistics()['alarms/hot']?.messages ?? 0) > 1, 'the value')
+    await until(() => (test.engine.statistics()['alarms/hot']?.messages ?? 0) > 0, 'the value')
     await test.restart()
     await until(() => rowsOrNone(test.data, 'SELECT * FROM events').length === 1, 'RAISED after the restart')
     await test.engine.flows.put('alarms', flow(2))

@@ -3,7 +3,7 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { rulewireError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { BrokerStore } from '../../store/broker.ts'
-import { Hub, type Member } from './hub.ts'
+import { type HoldReason, Hub, type Member } from './hub.ts'
 import { type BrokerCounters, type BrokerLimits, defaultLimits, newCounters } from './limits.ts'
 import { Listeners, type SecureListener } from './listeners.ts'
 import type { BrokerUsers } from './users.ts'
@@ -58,8 +58,8 @@ export interface EmbeddedBroker {
   clients(): ClientState[]
   /** Password or rules of a user have changed, or it is `gone`: see {@link Hub.userChanged}. */
   userChanged(user: string, gone: boolean): void
-  /** Takes nothing from clients outside, until it is told to go on. What waits for them still goes out. */
-  hold(on: boolean): void
+  /** Takes nothing from clients outside, until no reason for that is left. What waits for them still goes out. */
+  hold(reason: HoldReason, on: boolean): void
   /** Calls back when all that it was told before is on the disk, acks of its subscribers too. */
   whenCommitted(run: () => void): void
   /** Ends all connections, publishes their wills, commits what is left and closes the store, not its database. */
@@ -113,7 +113,7 @@ export async function startBroker(options: BrokerOptions): Promise<EmbeddedBroke
     get sessions() {
       return hub.router.sessions.persistent.size
     },
-    hold: (on) => hub.hold(on),
+    hold: (reason, on) => hub.hold(reason, on),
     whenCommitted: (run) => store.whenCommitted(run),
     connect() {
       const [mine, theirs] = linkedPair()

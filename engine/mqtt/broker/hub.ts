@@ -18,6 +18,9 @@ import { type Origin, Router } from './router.ts'
 import { Session } from './sessions.ts'
 import type { BrokerUsers } from './users.ts'
 
+/** Why nothing is taken from outside: our own subscriptions are not there yet, or the disk is short. */
+export type HoldReason = 'start' | 'disk'
+
 export interface HubOptions {
   readonly store: BrokerStore
   readonly limits: BrokerLimits
@@ -61,7 +64,8 @@ export class Hub {
   /** QoS 2 packets that were accepted just now, so that aedes does not take them for repeated ones. */
   readonly #fresh = new WeakSet<object>()
   readonly #pace: Pace<Client> | undefined
-  #held = false
+  /** Why nothing is taken from outside. */
+  readonly #holds = new Set<HoldReason>()
 
   constructor(options: HubOptions) {
     const { store, limits, counters } = options
@@ -119,10 +123,11 @@ export class Hub {
     this.#aedes.handle(gate)
   }
 
-  /** Takes nothing from clients outside, until it is told to go on: there is no room for it. */
-  hold(on: boolean): void {
-    this.#held = on
-    for (const { gate, inside } of this.#members.values()) if (!inside) gate.hold(on)
+  /** Takes nothing from clients outside, until no reason for that is left. */
+  hold(reason: HoldReason, on: boolean): void {
+    if (on) this.#holds.add(reason)
+    else this.#holds.delete(reason)
+    for (const { gate, inside } of this.#members.values()) if (!inside) gate.hold(this.#holds.size > 0)
   }
 
   /** As whom a client was let in. */
@@ -294,7 +299,7 @@ export class Hub {
     gate.onAck = (type, packetId) => (type === 5 ? courier.release(packetId) : courier.settle(packetId))
     if (session.persistent) store.setSent(session.number, undefined)
     courier.start()
-    if (this.#held && !inside) gate.hold(true)
+    if (this.#holds.size > 0 && !inside) gate.hold(true)
   }
 
   #detach(client: Client): void {
