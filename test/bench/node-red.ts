@@ -33,7 +33,7 @@ export async function installNodeRed(): Promise<NodeRed | undefined> {
   return {
     start(directory, flow) {
       const flowFile = join(directory, 'flows.json')
-      const settings = join(directory, 'settings.js')
+      const settings = join(directory, 'settings.cjs')
       writeFileSync(flowFile, JSON.stringify(flow))
       writeFileSync(
         settings,
