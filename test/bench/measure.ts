@@ -59,7 +59,8 @@ export async function measure(
     const { port } = JSON.parse((await lines.next()).value ?? '{}') as { port: number }
     subject = await start({ name, port, qos, idle, directory, nodeRed })
     const last = await lines.next()
-    if (last.done === true) throw new Error(`${name}: the load ended without a result; BENCH_VERBOSE=1 shows what the program says`)
+    if (last.done === true)
+      throw new Error(`${name}: the load ended without a result; BENCH_VERBOSE=1 shows what the program says`)
     const result = JSON.parse(last.value) as Omit<Measured, 'rate' | 'cpu'> & { messages: number; seconds: number }
     const { wrong, p50, p99 } = result
     return { rate: result.messages / result.seconds, wrong, cpu: cpuOf(subject), p50, p99 }
