@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { AlarmHealth, AlarmName, AlarmStanding } from '../../../engine/server/protocol.ts'
 import { ageText } from '../../core/samples.ts'
 import { useEditor, useServer, useText } from '../context.ts'
+import { dayText, timeText } from '../text/time.ts'
 import { AlarmLink } from './AlarmLink.tsx'
 import styles from './Alarms.module.css'
 import drawer from './Drawer.module.css'
@@ -90,7 +91,7 @@ function Figures({ report }: { report: AlarmHealth }) {
           name={t('health.peak')}
           value={peak?.count ?? 0}
           tone={(peak?.count ?? 0) > good.peak ? 'warn' : 'ok'}
-          detail={peak === null ? undefined : new Date(peak.time).toLocaleString()}
+          detail={peak === null ? undefined : timeText(peak.time)}
         />
         <Figure
           name={t('health.floods')}
@@ -110,9 +111,7 @@ function Figures({ report }: { report: AlarmHealth }) {
           detail={waiting.since === null ? undefined : t('health.oldest', { age: ageText(now - waiting.since) })}
         />
       </dl>
-      {oldest !== null && oldest > from && (
-        <p className="muted">{t('health.begins', { time: new Date(oldest).toLocaleString() })}</p>
-      )}
+      {oldest !== null && oldest > from && <p className="muted">{t('health.begins', { time: timeText(oldest) })}</p>}
     </>
   )
 }
@@ -156,13 +155,13 @@ function Bars({ report: { histogram, annunciations } }: { report: AlarmHealth })
                 width={width * 0.85}
                 height={Math.max(1, (count / highest) * 40)}
               >
-                <title>{`${new Date(time).toLocaleString()}: ${count}`}</title>
+                <title>{`${timeText(time)}: ${count}`}</title>
               </rect>
             ),
         )}
       </svg>
       <p className={styles.ends}>
-        <span>{new Date(histogram.counts[0]?.time ?? 0).toLocaleDateString()}</span>
+        <span>{dayText(histogram.counts[0]?.time ?? 0)}</span>
         <span>{t('health.now')}</span>
       </p>
     </figure>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { AlarmHistory, AlarmLogEntry } from '../../../engine/server/protocol.ts'
 import { useEditor, useServer, useText } from '../context.ts'
+import { timeText } from '../text/time.ts'
 import styles from './Alarms.module.css'
 import drawer from './Drawer.module.css'
 
@@ -31,7 +32,7 @@ export function AlarmHistoryList() {
         <tbody>
           {items.map((entry) => (
             <tr key={entry.id} data-transition={entry.transition}>
-              <td className="muted">{new Date(entry.time).toLocaleString()}</td>
+              <td className="muted">{timeText(entry.time)}</td>
               <td>{entry.transition}</td>
               <td>{entry.level}</td>
               <td className="mono">{entry.value ?? '–'}</td>

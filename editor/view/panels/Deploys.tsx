@@ -6,6 +6,7 @@ import { ageText } from '../../core/samples.ts'
 import { useCurrent, useEditor, useText } from '../context.ts'
 import { ChangeList } from '../dialogs/ChangeList.tsx'
 import { useNeeds } from '../people/may.ts'
+import { timeText } from '../text/time.ts'
 import styles from './Deploys.module.css'
 import drawer from './Drawer.module.css'
 
@@ -94,7 +95,7 @@ function Version({ item, selected, choose }: { item: DeploySummary; selected: bo
     >
       <p className={styles.line}>
         <strong>{`#${id}`}</strong>
-        <span title={new Date(time).toLocaleString()}>{t('deploys.age', { age: ageText(Date.now() - time) })}</span>
+        <span title={timeText(time)}>{t('deploys.age', { age: ageText(Date.now() - time) })}</span>
         <span>{by === 'automatic return' ? t('deploys.automatic') : by === 'file' ? t('deploys.file') : by}</span>
         {origin === 'restore' && <span className="muted">{t('deploys.restored', { id: restored ?? 0 })}</span>}
         {origin === 'return' && <span className="muted">{t('deploys.returned', { id: restored ?? 0 })}</span>}

@@ -14,6 +14,7 @@ import { IconButton } from '../forms/nested.tsx'
 import { NodeIcon } from '../parts/Icon.tsx'
 import { Markdown } from '../parts/Markdown.tsx'
 import { useWhyNot } from '../people/may.ts'
+import { timeText } from '../text/time.ts'
 import { FlowGuard } from './FlowGuard.tsx'
 import { FlowHistory } from './FlowHistory.tsx'
 import styles from './Inspector.module.css'
@@ -372,9 +373,7 @@ function FlowSettings({ document }: { document: FlowDocument }) {
       </Editable>
       <p className="muted">
         {document.flow}.json · {t('inspector.nodes', { count: document.nodes.length })}
-        {summary?.deployed
-          ? ` · ${t('inspector.deployed', { when: new Date(summary.deployed).toLocaleString() })}`
-          : ''}
+        {summary?.deployed ? ` · ${t('inspector.deployed', { when: timeText(summary.deployed) })}` : ''}
       </p>
       <h3>{t('tips.title')}</h3>
       <ul className={styles.tips}>

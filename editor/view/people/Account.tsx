@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react'
-import { useEditor, useServer, useText, useUi } from '../context.ts'
+import { useEditor, useServer, useText } from '../context.ts'
+import { timeText } from '../text/time.ts'
 import { PasswordField } from './PasswordField.tsx'
 import styles from './People.module.css'
 
@@ -8,7 +9,6 @@ export function Account() {
   const editor = useEditor()
   const t = useText()
   const session = useServer((state) => state.session)
-  const language = useUi((state) => state.language)
   const who = session?.who
   if (session === undefined || !who) return null
   const leave = async (everywhere: boolean) => {
@@ -46,7 +46,7 @@ export function Account() {
         {session.expires !== undefined && (
           <p className="muted">
             {t('account.expires', {
-              when: new Date(session.expires).toLocaleString(language === 'zh' ? 'zh-CN' : 'en-GB'),
+              when: timeText(session.expires),
             })}
           </p>
         )}

@@ -2,7 +2,8 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { AuditEntry, AuditList } from '../../../engine/server/protocol-auth.ts'
 import type { AuditQuery } from '../api/people.ts'
-import { useEditor, useText, useUi } from '../context.ts'
+import { useEditor, useText } from '../context.ts'
+import { timeText } from '../text/time.ts'
 import styles from './People.module.css'
 
 const pageSize = 200
@@ -140,7 +141,6 @@ function Rows({ items, atEnd }: { items: readonly AuditEntry[]; atEnd: () => voi
 
 function Row({ entry, top }: { entry: AuditEntry; top: number }) {
   const t = useText()
-  const language = useUi((state) => state.language)
   const more = [
     entry.code ?? '',
     entry.token === null ? '' : t('audit.token', { token: entry.token }),
@@ -156,9 +156,7 @@ function Row({ entry, top }: { entry: AuditEntry; top: number }) {
       data-audit={entry.action}
       data-outcome={entry.outcome}
     >
-      <time dateTime={new Date(entry.time).toISOString()}>
-        {new Date(entry.time).toLocaleString(language === 'zh' ? 'zh-CN' : 'en-GB')}
-      </time>
+      <time dateTime={new Date(entry.time).toISOString()}>{timeText(entry.time)}</time>
       <span>{entry.who}</span>
       <span className="mono">{entry.action}</span>
       <span className={styles.target} title={entry.target}>

@@ -3,7 +3,8 @@ import { type FormEvent, useState } from 'react'
 import type { ApiToken, NewToken, Role } from '../../../engine/server/protocol-auth.ts'
 import { ageText } from '../../core/samples.ts'
 import { copyToClipboard } from '../actions/acts.ts'
-import { useEditor, useServer, useText, useUi } from '../context.ts'
+import { useEditor, useServer, useText } from '../context.ts'
+import { dayText } from '../text/time.ts'
 import { Field } from './Field.tsx'
 import styles from './People.module.css'
 import { Sure } from './Sure.tsx'
@@ -50,8 +51,6 @@ export default function Tokens() {
 
 function List({ items, ask }: { items: readonly ApiToken[]; ask: (token: ApiToken) => void }) {
   const t = useText()
-  const language = useUi((state) => state.language)
-  const day = (time: number) => new Date(time).toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-GB')
   return (
     <table className={styles.table}>
       <thead>
@@ -77,8 +76,10 @@ function List({ items, ask }: { items: readonly ApiToken[]; ask: (token: ApiToke
               </td>
               <td>{token.user ?? '–'}</td>
               <td>{t(`role.${token.role}`)}</td>
-              <td>{day(token.created)}</td>
-              <td>{token.expires === null ? t('tokens.forever') : over ? t('tokens.expired') : day(token.expires)}</td>
+              <td>{dayText(token.created)}</td>
+              <td>
+                {token.expires === null ? t('tokens.forever') : over ? t('tokens.expired') : dayText(token.expires)}
+              </td>
               <td>{token.lastUsed === null ? t('users.never') : ageText(Date.now() - token.lastUsed)}</td>
               <td>
                 <div className={styles.acts}>

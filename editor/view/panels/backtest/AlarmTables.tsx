@@ -2,9 +2,9 @@ import type { AlarmSpan, BacktestResult } from '../../../../engine/server/protoc
 import { lastedText, numberText } from '../../../core/backtest.ts'
 import { chooseNode } from '../../actions/go.ts'
 import { useEditor, useText } from '../../context.ts'
+import { timeText } from '../../text/time.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Backtest.module.css'
-import { useTimeText } from './Form.tsx'
 
 /** Rows that are drawn. */
 const mostRows = 500
@@ -12,7 +12,6 @@ const mostRows = 500
 /** Every alarm of the backtest. */
 export function AlarmTable({ result, flow }: { result: BacktestResult; flow: string }) {
   const t = useText()
-  const timeText = useTimeText()
   const { spans, total } = result.alarms
   if (spans.length === 0) return <p className={drawer.note}>{t('backtest.noAlarms')}</p>
   return (
@@ -55,7 +54,6 @@ export function AlarmTable({ result, flow }: { result: BacktestResult; flow: str
 /** Alarms that only one of the two versions raises, or that both raise otherwise. */
 export function DifferenceTable({ result, flow }: { result: BacktestResult; flow: string }) {
   const t = useText()
-  const timeText = useTimeText()
   const { against } = result
   if (against === undefined) return <p className={drawer.note}>{t('backtest.notCompared')}</p>
   if (against.differences.length === 0) return <p className={drawer.note}>{t('backtest.noDifferences')}</p>

@@ -2,16 +2,15 @@ import { useMemo, useState } from 'react'
 import type { BacktestResult } from '../../../../engine/server/protocol-backtest.ts'
 import { spansOf } from '../../../core/backtest.ts'
 import { useText, useUi } from '../../context.ts'
+import { timeText } from '../../text/time.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Backtest.module.css'
-import { useTimeText } from './Form.tsx'
 import SeriesChart from './SeriesChart.tsx'
 
 /** A watched value over time with its limits, and when its alarm stood, in this version and in the other one. */
 export default function ChartView({ result }: { result: BacktestResult }) {
   const t = useText()
   const theme = useUi((state) => state.theme)
-  const timeText = useTimeText()
   const { alarms } = result
   const [at, setAt] = useState(0)
   const series = result.series[Math.min(at, result.series.length - 1)]

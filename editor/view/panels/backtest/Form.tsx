@@ -3,7 +3,7 @@ import { type FormEvent, useMemo } from 'react'
 import { fileShape, lastedText, localTimeText, readLocalTime, topicsOfFlow } from '../../../core/backtest.ts'
 import { setRecording } from '../../../core/commands-history.ts'
 import { restless, sourcesOf } from '../../../core/recording.ts'
-import { useCurrent, useEditor, useServer, useText, useUi } from '../../context.ts'
+import { useCurrent, useEditor, useServer, useText } from '../../context.ts'
 import { useWhyNot } from '../../people/may.ts'
 import {
   type BacktestForm as Asked,
@@ -277,16 +277,4 @@ function ColumnSelect(props: {
       </select>
     </label>
   )
-}
-
-/** Times as people read them here. */
-export function useTimeText(): (time: number | null | undefined) => string {
-  const language = useUi((state) => state.language)
-  return (time) =>
-    time === null || time === undefined
-      ? '–'
-      : new Date(time).toLocaleString(language === 'zh' ? 'zh-CN' : 'en-GB', {
-          dateStyle: 'short',
-          timeStyle: 'medium',
-        })
 }

@@ -1,14 +1,13 @@
 import type { BacktestJob } from '../../../../engine/server/protocol-backtest.ts'
 import { lastedText } from '../../../core/backtest.ts'
 import { useText } from '../../context.ts'
+import { timeText } from '../../text/time.ts'
 import drawer from '../Drawer.module.css'
 import styles from './Backtest.module.css'
-import { useTimeText } from './Form.tsx'
 
 /** How far a backtest is, and in a few numbers what came of it. */
 export function Summary({ job }: { job: BacktestJob | undefined }) {
   const t = useText()
-  const timeText = useTimeText()
   if (job === undefined) return <p className={drawer.note}>{t('backtest.start')}</p>
   if (job.state === 'running') return <Progress job={job} />
   if (job.state === 'cancelled') return <p className={drawer.note}>{t('backtest.cancelled')}</p>
@@ -68,7 +67,6 @@ export function Summary({ job }: { job: BacktestJob | undefined }) {
 /** How far a job is. */
 export function Progress({ job }: { job: BacktestJob }) {
   const t = useText()
-  const timeText = useTimeText()
   const { messages, done, time, rate } = job.progress
   return (
     <div className={styles.progress}>
